@@ -1,0 +1,284 @@
+"""Which acts are wanted of the platform now: per connection by its rule, for the meeting by its phase; braked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from guardian.core.actions import REMOVALS, Act, ActKind, Ask, Decision, Inform, Reread
+from guardian.core.events import Verb
+from guardian.core.identity import PlatformRole
+from guardian.core.incidents import IncidentKind
+from guardian.core.meeting import Connection, Occurrence
+from guardian.core.memory import Phase, WordKind
+from guardian.core.policy import BRAKE_WINDOW, Mode, Unknown
+from guardian.core.standing import FRESH_LIST, SAFE, TRUSTED, Do, Judgement, Look, Standing
+
+LADDER = {Do.PUT_BACK: (ActKind.PUT_BACK, ActKind.REMOVE), Do.OUT: (ActKind.REMOVE, ActKind.PUT_BACK)}
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """One act that is wanted for one connection. ``order``: the human's order that it carries out."""
+
+    judgement: Judgement
+    kind: ActKind
+    rule: str
+    order: str | None = None
+
+
+@dataclass(slots=True)
+class Plan:
+    """What is asked now, and what the brake holds back."""
+
+    decisions: list[Decision] = field(default_factory=list)
+    braked: list[Judgement] = field(default_factory=list)
+
+
+def plan(look: Look) -> Plan:
+    """Everything to ask for now. Never two machine acts in flight on one connection."""
+    made = Plan()
+    number = look.state.counts.asked
+    wants = [w for j in _in_order(look) if (w := _want(look, j)) and _free(look, w)]
+    removals = [w for w in wants if w.kind in REMOVALS and w.order is None]
+    allowed = _under_the_brake(look, removals, made)
+    for want in wants:
+        if want.kind in REMOVALS and want.order is None and want not in allowed:
+            continue
+        number += 1
+        made.decisions.append(_asked(look, want, number))
+    for act, rule, order in _for_the_meeting(look, allowed):
+        number += 1
+        made.decisions.append(Ask(look.now, f"a{number}", act, rule, rule, order))
+    made.decisions += _informed(look)
+    if any(j.reason == FRESH_LIST and look.state.reread_at < j.connection.since for j in look.judgements.values()):
+        made.decisions.append(Reread(look.now, "a second connection for one person"))
+    if number > look.state.counts.asked:
+        look.due(look.now + 30.0)
+    return made
+
+
+def still_wanted(look: Look, ask: Ask) -> bool:
+    """Whether the rules still want this act."""
+    if ask.act.handle is None:
+        return ask.act.kind is not ActKind.LOBBY_ON or _lobby_wanted(look)
+    judgement = look.judgements.get(ask.act.handle)
+    if judgement is None:
+        return False
+    want = _want(look, judgement)
+    if want is None:
+        return False
+    return want.kind is ask.act.kind or (want.kind in REMOVALS and ask.act.kind in REMOVALS)
+
+
+def machine_may(state: Occurrence) -> bool:
+    """Whether the machine may act at all now; a human's order always may."""
+    return state.journal_up and not state.memory.paused and not state.standing_down
+
+
+def can_revoke(state: Occurrence) -> bool:
+    """Whether temporary memberships can be, and still are to be, revoked at the end."""
+    return ActKind.REVOKE in state.capabilities.can and state.link_up and machine_may(state)
+
+
+def blind(state: Occurrence) -> bool:
+    """A start in mid-class with unproven people inside: ask before any removal, until a human says enforce."""
+    return IncidentKind.BLIND_START in state.incidents and not state.memory.enforced
+
+
+def next_step(state: Occurrence, connection: Connection, after: ActKind) -> ActKind | None:
+    """The next step of the ladder for a connection whose step ``after`` has just failed."""
+    if after not in REMOVALS:
+        return None
+    tried = {*connection.tried, after}
+    return next((k for k in LADDER[Do.PUT_BACK] if k not in tried and k in state.capabilities.can), None)
+
+
+def brake_left(look: Look) -> int:
+    """How many machine removals the brake leaves now."""
+    inside = sum(c.inside and not c.facts.is_self for c in look.state.connections.values())
+    cap = min(look.policy.brake_per_minute, max(1, int(look.policy.brake_share * inside)))
+    recent = sorted(t for t in look.state.memory.removals if t > look.now - BRAKE_WINDOW)
+    if len(recent) >= cap:
+        look.due(recent[0] + BRAKE_WINDOW)
+    return max(0, cap - len(recent))
+
+
+# --- one connection --------------------------------------------------------------------------------------------------
+
+
+def _in_order(look: Look) -> list[Judgement]:
+    return sorted(look.judgements.values(), key=lambda j: (j.connection.first_seen, j.connection.handle))
+
+
+def _want(look: Look, judgement: Judgement) -> Want | None:
+    """The one act that this connection's rule wants now, or None."""
+    state, connection = look.state, judgement.connection
+    if judgement.standing is Standing.SELF:
+        return None
+    kind = _wanted_inside(look, judgement) if connection.inside else _wanted_waiting(look, judgement)
+    if kind is None or kind not in state.capabilities.can:
+        return None
+    order = _order_of(look, judgement, kind)
+    if order is None and kind in REMOVALS and not _may_remove(look, judgement):
+        return None
+    return Want(judgement, kind, judgement.rule.name, order)
+
+
+def _wanted_waiting(look: Look, judgement: Judgement) -> ActKind | None:
+    if judgement.do is Do.ADMIT:
+        return ActKind.ADMIT
+    if judgement.do is Do.REFUSE:
+        return ActKind.REFUSE
+    if judgement.do is Do.PATIENCE:
+        at_once = look.policy.unknown is Unknown.REFUSE
+        if at_once or look.due(judgement.connection.since + look.policy.patience):
+            return ActKind.REFUSE
+    return None
+
+
+def _wanted_inside(look: Look, judgement: Judgement) -> ActKind | None:
+    state, connection, do = look.state, judgement.connection, judgement.do
+    can, tried = state.capabilities.can, connection.tried
+    if do in LADDER and (_order_of(look, judgement, ActKind.REMOVE) or _may_remove(look, judgement)):
+        steps = [k for k in LADDER[do] if k in can]
+        return next((k for k in steps if k not in tried), steps[-1] if steps else None)
+    if judgement.standing in SAFE:
+        return None
+    admitted = judgement.word is not None and judgement.word.kind is WordKind.ADMIT
+    moderator = connection.facts.role is PlatformRole.MODERATOR and not admitted
+    wishes = [
+        (ActKind.DEMOTE, moderator and ActKind.DEMOTE not in tried),
+        (ActKind.STOP_SHARE, shares_unasked(look, judgement) and ActKind.STOP_SHARE not in tried),
+        (ActKind.QUIET, do in {Do.STAY_QUIET, *LADDER} and not connection.quiet and ActKind.QUIET not in tried),
+        (ActKind.UNQUIET, do is Do.STAY and connection.quiet and ActKind.UNQUIET not in tried),
+    ]
+    return next((kind for kind, wished in wishes if wished and kind in can), None)
+
+
+def shares_unasked(look: Look, judgement: Judgement) -> bool:
+    """Whether somebody shares who may not."""
+    if not (judgement.connection.inside and judgement.connection.facts.sharing):
+        return False
+    person = judgement.match.person
+    proven = judgement.standing in TRUSTED and person is not None
+    may = proven and person is not None and person.role in look.policy.may_share
+    return not may and judgement.standing not in SAFE
+
+
+def _order_of(look: Look, judgement: Judgement, kind: ActKind) -> str | None:
+    """The human's order that this act carries out: their word names this very connection, or it is the panic."""
+    memory, word = look.state.memory, judgement.word
+    if kind in REMOVALS and judgement.do is Do.PUT_BACK and memory.panic_at is not None:
+        return memory.panic_order
+    if word is None or word.native:
+        return None
+    named = f"handle:{judgement.connection.handle}" in word.keys
+    return word.order if named or word.kind is WordKind.ADMIT else None
+
+
+def _may_remove(look: Look, judgement: Judgement) -> bool:
+    """Whether the machine may put this connection out by itself (the brake comes later)."""
+    state = look.state
+    if judgement.standing in SAFE or state.slot is None or state.awaiting is not None:
+        return False
+    if judgement.word is not None and judgement.word.kind is WordKind.REMOVE:
+        return True
+    if look.policy.mode is Mode.ASSIST:
+        return False
+    return not blind(state) or (judgement.connection.found and judgement.standing is not Standing.UNSEEN)
+
+
+def _free(look: Look, want: Want) -> bool:
+    """Whether the act may be asked now: nothing else in flight, no pause after a failure, the machine allowed to act."""
+    state, connection = look.state, want.judgement.connection
+    if not state.link_up:
+        return False
+    pending = [p for p in state.asks.values() if p.ask.act.handle == connection.handle]
+    if want.order is not None:
+        return not any(p.ask.order == want.order or p.ask.act.kind is want.kind for p in pending)
+    return machine_may(state) and not pending and look.due(connection.not_before)
+
+
+def _under_the_brake(look: Look, removals: list[Want], made: Plan) -> list[Want]:
+    left = brake_left(look) if removals else 0
+    first = sorted(removals, key=lambda w: (w.judgement.standing is not Standing.BARRED, w.judgement.connection.since))
+    made.braked += [w.judgement for w in first[left:]]
+    return first[:left]
+
+
+def _asked(look: Look, want: Want, number: int) -> Ask:
+    judgement = want.judgement
+    person = judgement.match.person.id if judgement.match.person else None
+    act = Act(want.kind, judgement.connection.handle)
+    return Ask(look.now, f"a{number}", act, want.rule, judgement.reason, want.order, person, judgement.accepted)
+
+
+def _informed(look: Look) -> list[Decision]:
+    state = look.state
+    if not (look.policy.inform_waiting and state.capabilities.can_inform and state.link_up) or state.memory.paused:
+        return []
+    return [
+        Inform(look.now, handle)
+        for handle, j in look.judgements.items()
+        if not j.connection.inside
+        and not j.connection.informed
+        and j.settled
+        and j.do in {Do.HOLD, Do.HOLD_ASK, Do.PATIENCE}
+        and _want(look, j) is None
+    ]
+
+
+# --- the meeting as a whole ------------------------------------------------------------------------------------------
+
+
+def _for_the_meeting(look: Look, removing: list[Want]) -> Iterable[tuple[Act, str, str | None]]:
+    state, memory = look.state, look.state.memory
+    busy = {p.ask.act.kind for p in state.asks.values() if p.ask.act.handle is None}
+    wishes = [
+        (ActKind.LOBBY_ON, _lobby_wanted(look), "the lobby must be on", _lock_order(state)),
+        (ActKind.QUIET_ALL, memory.panic_at is not None and not state.quiet_all, "panic", memory.panic_order),
+        (ActKind.UNQUIET_ALL, memory.panic_at is None and state.quiet_all, "the panic is over", None),
+        (ActKind.END, state.end_order is not None, "a human ends the meeting", state.end_order),
+        (ActKind.REVOKE, _over(look) and can_revoke(state) and not state.revoked, "the meeting is over", None),
+    ]
+    for kind, wished, rule, order in wishes:
+        if not wished or kind in busy or kind not in state.capabilities.can or not state.link_up:
+            continue
+        if order is None and not machine_may(state):
+            continue
+        if not look.due(state.general_not_before):
+            continue
+        yield Act(kind, keep=_keep(look, kind, removing)), rule, order
+
+
+def _over(look: Look) -> bool:
+    state = look.state
+    if state.empty_since is None:
+        return False
+    since = state.empty_since if state.slot is None else max(state.empty_since, state.slot.end)
+    return look.due(since + look.policy.end_after_empty)
+
+
+def _lobby_wanted(look: Look) -> bool:
+    state, memory = look.state, look.state.memory
+    if state.lobby_on is not False or memory.door_open or state.lobby_refused:
+        return False
+    locked = memory.phase is Phase.LOCKED
+    return look.policy.lobby_from_start or locked or state.slot is None or look.tight()
+
+
+def _lock_order(state: Occurrence) -> str | None:
+    verbs = {Verb.LOCK, Verb.PANIC}
+    return next((o.order for o in state.open_orders.values() if o.verb in verbs), None)
+
+
+def _keep(look: Look, kind: ActKind, removing: list[Want]) -> tuple[str, ...]:
+    """Who stays inside when the lobby is switched on, or may go on speaking in a panic."""
+    inside = [j for j in _in_order(look) if j.connection.inside]
+    if kind is ActKind.QUIET_ALL:
+        return tuple(j.connection.handle for j in inside if j.standing in SAFE)
+    if kind is not ActKind.LOBBY_ON:
+        return ()
+    going = {w.judgement.connection.handle for w in removing}
+    return tuple(j.connection.handle for j in inside if j.connection.handle not in going)

@@ -1,0 +1,147 @@
+"""What a human's order changes in the slot's memory, and what takes it back: the verbs with their inverses. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from guardian.core.events import Ordered, Verb
+from guardian.core.memory import DoneOrder, Phase, SlotMemory, Word, WordKind
+from guardian.core.roster import Person, Role
+
+
+def obey(memory: SlotMemory, order: Ordered, target: frozenset[str] | None) -> SlotMemory:
+    """The memory after ``order``. ``target`` are the keys of the connection it names, if that is known."""
+    keys = target if target is not None else frozenset({f"handle:{order.handle}"} if order.handle else ())
+    memory = _HANDLERS[order.verb](memory, order, keys)
+    done = DoneOrder(order.order, order.verb, order.by, order.at, order.handle, order.person)
+    return replace(memory, orders=(*memory.orders, done))
+
+
+def _speak(memory: SlotMemory, order: Ordered, keys: frozenset[str], kind: WordKind) -> SlotMemory:
+    word = Word(order.order, kind, order.by, order.at, keys, order.person, order.until, order.reason)
+    return replace(memory, words=(*memory.words, word))
+
+
+def _admit(memory: SlotMemory, order: Ordered, keys: frozenset[str]) -> SlotMemory:
+    return _speak(_unbar(memory, keys), order, keys, WordKind.ADMIT)
+
+
+def _hold(memory: SlotMemory, order: Ordered, keys: frozenset[str]) -> SlotMemory:
+    return _speak(memory, order, keys, WordKind.HOLD)
+
+
+def _remove(memory: SlotMemory, order: Ordered, keys: frozenset[str]) -> SlotMemory:
+    return _speak(memory, replace(order, person=None), keys, WordKind.REMOVE)
+
+
+def _unbar(memory: SlotMemory, keys: frozenset[str]) -> SlotMemory:
+    words = tuple(replace(w, live=False) if w.kind is WordKind.REMOVE and w.keys & keys else w for w in memory.words)
+    return replace(memory, words=words, put_out=memory.put_out - keys)
+
+
+def _allow(memory: SlotMemory, order: Ordered, _: frozenset[str]) -> SlotMemory:
+    emails = (order.email,) if order.email else ()
+    guest = Person(
+        f"guest-{order.order}",
+        order.name or "",
+        Role.GUEST,
+        emails=emails,
+        valid_until=order.until,
+        since=order.at,
+    )
+    return replace(memory, guests=(*memory.guests, guest))
+
+
+def _lock(memory: SlotMemory, order: Ordered, _: frozenset[str]) -> SlotMemory:
+    if memory.phase is Phase.ENDED:
+        return memory
+    return replace(memory, phase=Phase.LOCKED, locked_at=order.at, door_open=False)
+
+
+def _unlock(memory: SlotMemory, _: Ordered, __: frozenset[str]) -> SlotMemory:
+    if memory.phase is Phase.ENDED:
+        return memory
+    phase = Phase.OPEN if memory.opened_at is not None else Phase.BEFORE
+    return replace(memory, phase=phase, locked_at=None, auto_lock=False)
+
+
+def _pause(memory: SlotMemory, _: Ordered, __: frozenset[str]) -> SlotMemory:
+    return replace(memory, paused=True)
+
+
+def _resume(memory: SlotMemory, _: Ordered, __: frozenset[str]) -> SlotMemory:
+    return replace(memory, paused=False, panic_at=None, panic_order=None)
+
+
+def _panic(memory: SlotMemory, order: Ordered, keys: frozenset[str]) -> SlotMemory:
+    return replace(_lock(memory, order, keys), panic_at=order.at, panic_order=order.order)
+
+
+def _enforce(memory: SlotMemory, _: Ordered, __: frozenset[str]) -> SlotMemory:
+    return replace(memory, enforced=True)
+
+
+def _end(memory: SlotMemory, _: Ordered, __: frozenset[str]) -> SlotMemory:
+    return memory
+
+
+def _undo(memory: SlotMemory, order: Ordered, _: frozenset[str]) -> SlotMemory:
+    done = last_to_undo(memory)
+    if done is None:
+        return memory
+    orders = tuple(replace(o, undone=True) if o.order == done.order else o for o in memory.orders)
+    memory = replace(memory, orders=orders)
+    verb = Verb(done.verb)
+    if verb is Verb.REMOVE:
+        word = next((w for w in memory.words if w.order == done.order), None)
+        return _unbar(memory, word.keys) if word else memory
+    if verb is Verb.ALLOW:
+        guests = tuple(g for g in memory.guests if g.id != f"guest-{done.order}")
+        return replace(memory, guests=guests)
+    inverse = INVERSE[verb]
+    if inverse is None:
+        return memory
+    back = replace(order, verb=inverse, handle=done.handle, person=done.person)
+    spoken = next((w for w in memory.words if w.order == done.order), None)
+    return _HANDLERS[inverse](memory, back, spoken.keys if spoken else frozenset())
+
+
+def last_to_undo(memory: SlotMemory) -> DoneOrder | None:
+    """The last order that ``undo`` would take back."""
+    for done in reversed(memory.orders):
+        if not done.undone and done.verb not in {Verb.UNDO, Verb.END}:
+            return done
+    return None
+
+
+INVERSE: dict[Verb, Verb | None] = {
+    Verb.ADMIT: Verb.HOLD,
+    Verb.HOLD: Verb.ADMIT,
+    Verb.REMOVE: Verb.UNDO,
+    Verb.ALLOW: Verb.UNDO,
+    Verb.LOCK: Verb.UNLOCK,
+    Verb.UNLOCK: Verb.LOCK,
+    Verb.PAUSE: Verb.RESUME,
+    Verb.RESUME: Verb.PAUSE,
+    Verb.PANIC: Verb.RESUME,
+    Verb.ENFORCE: Verb.PAUSE,
+    Verb.END: None,
+    Verb.UNDO: None,
+}
+"""What takes a verb back: the last column of the design's table."""
+
+_HANDLERS: dict[Verb, Callable[[SlotMemory, Ordered, frozenset[str]], SlotMemory]] = {
+    Verb.ADMIT: _admit,
+    Verb.HOLD: _hold,
+    Verb.REMOVE: _remove,
+    Verb.ALLOW: _allow,
+    Verb.LOCK: _lock,
+    Verb.UNLOCK: _unlock,
+    Verb.PAUSE: _pause,
+    Verb.RESUME: _resume,
+    Verb.PANIC: _panic,
+    Verb.ENFORCE: _enforce,
+    Verb.END: _end,
+    Verb.UNDO: _undo,
+}

@@ -1,0 +1,323 @@
+"""What a human must know now: incidents raised, changed and settled, and what really became of a human's order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from guardian.core import acting
+from guardian.core.actions import Answer, Decision, Raise, Settle
+from guardian.core.events import Ordered, Verb
+from guardian.core.identity import PlatformRole
+from guardian.core.incidents import SEVERITY, Incident, IncidentKind, Subject
+from guardian.core.meeting import Occurrence
+from guardian.core.memory import Phase, WordKind
+from guardian.core.orders import last_to_undo
+from guardian.core.roster import Role
+from guardian.core.standing import STRANGERS, UNPROVEN, Do, Judgement, Look, Standing
+
+MOST_SUBJECTS = 100  # told one by one; a raid is one incident with a count
+_ANSWER_AFTER = 20.0  # seconds until an order whose effect does not show is answered as not done
+
+_LASTING = frozenset(
+    {
+        IncidentKind.STRANGER_WAITING,
+        IncidentKind.BARRED_BACK,
+        IncidentKind.IMPERSONATION,
+        IncidentKind.SECOND_CLAIM,
+        IncidentKind.RENAMED,
+        IncidentKind.NO_LONGER_VALID,
+        IncidentKind.TASK_CRASHED,
+        IncidentKind.NOT_CONFIRMED,
+        IncidentKind.ACT_FAILED,
+        IncidentKind.NATIVE_ADMIT,
+        IncidentKind.NATIVE_ADMIT_ALL,
+        IncidentKind.NATIVE_PUT_OUT,
+        IncidentKind.LOBBY_SWITCHED_OFF,
+        IncidentKind.OPENED,
+    }
+)
+"""Incidents about something that happened: not settled when it is over."""
+
+_OFFERS: dict[IncidentKind, tuple[str, ...]] = {
+    IncidentKind.STRANGER_WAITING: ("admit", "hold", "remove"),
+    IncidentKind.NEEDS_DECISION: ("admit", "hold", "remove"),
+    IncidentKind.STRANGER_INSIDE: ("remove", "admit", "panic"),
+    IncidentKind.UNPROVEN_INSIDE: ("admit", "remove"),
+    IncidentKind.UNPROVEN_MODERATOR: ("remove", "panic"),
+    IncidentKind.SECOND_CLAIM: ("admit", "hold", "remove"),
+    IncidentKind.SHARING: ("hold", "remove", "panic"),
+    IncidentKind.BLIND_START: ("enforce",),
+    IncidentKind.ROSTER_DOUBTED: ("enforce",),
+    IncidentKind.BRAKE: ("panic", "pause"),
+    IncidentKind.NATIVE_ADMIT: ("remove",),
+    IncidentKind.NATIVE_ADMIT_ALL: ("remove", "panic"),
+    IncidentKind.NATIVE_PUT_OUT: ("admit",),
+    IncidentKind.LOBBY_SWITCHED_OFF: ("lock",),
+    IncidentKind.PANIC: ("resume",),
+    IncidentKind.LOCKED: ("unlock",),
+    IncidentKind.FOREIGN_SELF: ("resume",),
+}
+
+
+@dataclass(slots=True)
+class _Active:
+    subjects: list[Subject]
+    detail: str = ""
+
+
+def raised(look: Look, kind: IncidentKind, handles: Sequence[str | None], detail: str) -> list[Decision]:
+    """An incident about something that happened just now."""
+    subjects = [s for h in handles if h and (s := _subject_of(look, h))]
+    return _compared(look, kind, _Active(subjects, detail))
+
+
+def incidents(look: Look, plan: acting.Plan) -> list[Decision]:
+    """Incidents that begin, grow or end, by comparing what is with what was told."""
+    active: dict[IncidentKind, _Active] = {}
+    for judgement in look.judgements.values():
+        for kind in _about(look, judgement):
+            active.setdefault(kind, _Active([])).subjects.append(_subject(judgement))
+    for kind, detail in _in_general(look).items():
+        active.setdefault(kind, _Active([])).detail = detail
+    if plan.braked or (IncidentKind.BRAKE in look.state.incidents and acting.brake_left(look) == 0):
+        detail = "more strangers inside than the brake allows the machine to put out in a minute"
+        active[IncidentKind.BRAKE] = _Active([_subject(j) for j in plan.braked], detail)
+    decided: list[Decision] = []
+    for kind, what in active.items():
+        decided += _compared(look, kind, what)
+    for key, incident in look.state.incidents.items():
+        if not incident.settled and incident.kind not in active and incident.kind not in _LASTING:
+            decided.append(Settle(look.now, key, "over"))
+    return decided
+
+
+def _compared(look: Look, kind: IncidentKind, what: _Active) -> list[Decision]:
+    now, old = look.now, look.state.incidents.get(kind)
+    fresh = tuple(what.subjects[:MOST_SUBJECTS])
+    if old is None:
+        verbs = _OFFERS.get(kind, ())
+        return [Raise(now, Incident(kind, kind, SEVERITY[kind], now, now, 1, fresh, what.detail, verbs))]
+    if old.settled:
+        again = replace(old, opened_at=now, subjects=fresh, settled=False, acknowledged_by=None)
+        return [Raise(now, replace(again, changed_at=now, revision=old.revision + 1, detail=what.detail))]
+    told = {subject.handle for subject in old.subjects}
+    more = tuple(subject for subject in fresh if subject.handle not in told)
+    if not more and (not what.detail or what.detail == old.detail):
+        return []
+    subjects = (*old.subjects, *more)[-MOST_SUBJECTS:]
+    changed = replace(old, changed_at=now, revision=old.revision + 1, subjects=subjects)
+    return [Raise(now, replace(changed, detail=what.detail or old.detail, acknowledged_by=None))]
+
+
+def _subject(judgement: Judgement) -> Subject:
+    connection, person = judgement.connection, judgement.match.person
+    return Subject(
+        connection.handle,
+        connection.facts.evidence.name,
+        person.id if person else None,
+        connection.facts.place,
+        judgement.reason,
+    )
+
+
+def _subject_of(look: Look, handle: str) -> Subject | None:
+    judgement = look.judgements.get(handle)
+    if judgement:
+        return _subject(judgement)
+    ghost = look.state.ghosts.get(handle)
+    return Subject(handle, ghost.facts.evidence.name if ghost else "", None, "gone", "has left")
+
+
+def _about(look: Look, judgement: Judgement) -> list[IncidentKind]:
+    """What there is to tell about one connection."""
+    if judgement.standing is Standing.SELF:
+        return []
+    kinds = _about_inside(look, judgement) if judgement.connection.inside else _about_waiting(look, judgement)
+    if judgement.standing is Standing.CONTRADICTED:
+        kinds.append(IncidentKind.IMPERSONATION)
+    if judgement.standing is Standing.BARRED:
+        kinds.append(IncidentKind.BARRED_BACK)
+    if judgement.match.shows:
+        kinds.append(IncidentKind.RENAMED)
+    if "inside as this person" in judgement.reason or "already inside" in judgement.reason:
+        kinds.append(IncidentKind.SECOND_CLAIM)
+    if look.state.slot is None:
+        kinds.append(IncidentKind.OUTSIDE_SLOT)
+    return kinds
+
+
+def _about_waiting(look: Look, judgement: Judgement) -> list[IncidentKind]:
+    state = look.state
+    open_door = state.slot is not None and state.phase in {Phase.OPEN, Phase.LOCKED}
+    if judgement.do is Do.HOLD_ASK:
+        return [IncidentKind.NEEDS_DECISION]
+    if open_door and judgement.standing in STRANGERS and judgement.settled and judgement.word is None:
+        return [IncidentKind.STRANGER_WAITING]
+    return []
+
+
+def _about_inside(look: Look, judgement: Judgement) -> list[IncidentKind]:
+    kinds: list[IncidentKind] = []
+    connection, person, word = judgement.connection, judgement.match.person, judgement.word
+    admitted = word is not None and word.kind is WordKind.ADMIT
+    if judgement.do is Do.PUT_BACK and judgement.standing in STRANGERS:
+        kinds.append(IncidentKind.STRANGER_INSIDE)
+    elif judgement.do is Do.STAY_TELL and not look.doubt:
+        kinds.append(IncidentKind.NO_LONGER_VALID)
+    elif judgement.do in {Do.STAY_QUIET, Do.STAY_TELL} and word is None:
+        kinds.append(IncidentKind.UNPROVEN_INSIDE)
+    if connection.found and judgement.standing in UNPROVEN and word is None and not look.state.memory.enforced:
+        kinds.append(IncidentKind.BLIND_START)
+    if person and not person.valid(look.now) and judgement.standing in {Standing.PROVEN, Standing.PROTECTED}:
+        kinds.append(IncidentKind.NO_LONGER_VALID)
+    unproven = judgement.standing is not Standing.PROTECTED and not admitted
+    if connection.facts.role is PlatformRole.MODERATOR and unproven:
+        kinds.append(IncidentKind.UNPROVEN_MODERATOR)
+    if acting.shares_unasked(look, judgement):
+        kinds.append(IncidentKind.SHARING)
+    return kinds
+
+
+def _somebody(state: Occurrence) -> bool:
+    return any(not c.facts.is_self for c in state.connections.values())
+
+
+def _in_general(look: Look) -> dict[IncidentKind, str]:
+    """What there is to tell about the meeting as a whole, with a sentence."""
+    state, memory = look.state, look.state.memory
+    host = look.protected_inside(Role.HOST)
+    running = state.phase in {Phase.OPEN, Phase.LOCKED}
+    conditions = {
+        IncidentKind.ROSTER_DOUBTED: (bool(look.doubt) and (bool(state.rosters) or _somebody(state)), look.doubt),
+        IncidentKind.ROSTER_BROKEN: (bool(state.roster_trouble), state.roster_trouble),
+        IncidentKind.WAVE: (look.tight(), "a wave of unknowns: only strong proofs open the door now"),
+        IncidentKind.HOST_LOST: (running and memory.opened_at is not None and not host, "no host is inside"),
+        IncidentKind.LINK_LOST: (not state.link_up, state.trouble or "the connection to the platform is lost"),
+        IncidentKind.JOURNAL_LOST: (not state.journal_up, "the journal cannot be written: nobody is admitted"),
+        IncidentKind.FOREIGN_SELF: (bool(state.standing_down), state.standing_down),
+        IncidentKind.TASK_CRASHED: (bool(state.crashed), state.crashed),
+        IncidentKind.PANIC: (memory.panic_at is not None, "panic"),
+        IncidentKind.OPENED: (memory.opened_at is not None, "a host is inside: the class is open"),
+        IncidentKind.LOCKED: (state.phase is Phase.LOCKED, "the door is locked"),
+    }
+    blind = acting.blind(state) and not state.incidents[IncidentKind.BLIND_START].settled
+    if blind:
+        conditions[IncidentKind.BLIND_START] = (True, state.incidents[IncidentKind.BLIND_START].detail)
+    return {kind: detail for kind, (holds, detail) in conditions.items() if holds}
+
+
+# --- answers ---------------------------------------------------------------------------------------------------------
+
+
+def answers(look: Look) -> list[Decision]:
+    """The answer to each open order whose effect shows by now, or cannot come."""
+    decided: list[Decision] = []
+    for order in look.state.open_orders.values():
+        answer = _ANSWERS.get(order.verb, _at_once)(look, order)
+        if answer is None and look.due(order.at + _ANSWER_AFTER):
+            answer = (False, "no effect to be seen yet; it stands and will be tried again")
+        if answer is not None:
+            decided.append(Answer(look.now, order.order, *answer))
+    return decided
+
+
+def last_answers(state: Occurrence, now: float) -> list[Decision]:
+    """The meeting is over: every open order gets its answer."""
+    return [
+        Answer(now, order.order, order.verb is Verb.END, "the meeting has ended")
+        for order in state.open_orders.values()
+    ]
+
+
+def _at_once(_: Look, order: Ordered) -> tuple[bool, str] | None:
+    return True, _SAID.get(order.verb, "done")
+
+
+def _admit_answer(look: Look, order: Ordered) -> tuple[bool, str] | None:
+    found = [j for j in look.judgements.values() if _named(j, order)]
+    if any(j.connection.inside for j in found):
+        return True, "inside"
+    if not found:
+        return (False, "not here any more") if order.handle else (True, "will be let in when they come")
+    if any(j.word is None or j.word.order != order.order for j in found):
+        return False, f"still waiting: {found[0].reason}"
+    if not look.state.link_up:
+        return False, "the connection to the platform is lost; it will be done when it is back"
+    return None
+
+
+def _hold_answer(look: Look, order: Ordered) -> tuple[bool, str] | None:
+    found = [j for j in look.judgements.values() if _named(j, order)]
+    inside = [j for j in found if j.connection.inside]
+    if not inside:
+        return True, "held: not admitted until a human says so"
+    if "quiet" not in look.state.capabilities.can:
+        return True, "stays inside; this platform cannot switch off one person's microphone, camera or share"
+    return (True, "stays inside, microphone, camera and share off") if inside[0].connection.quiet else None
+
+
+def _remove_answer(look: Look, order: Ordered) -> tuple[bool, str] | None:
+    connection = look.state.connections.get(order.handle or "")
+    if connection is None:
+        return True, "out, and barred for this class"
+    if connection.facts.is_self:
+        return False, "that is the guardian itself"
+    if not look.state.link_up:
+        return False, "the connection to the platform is lost; it will be done when it is back"
+    return None
+
+
+def _lock_answer(look: Look, _: Ordered) -> tuple[bool, str] | None:
+    if look.state.lobby_on is False and "lobby_on" in look.state.capabilities.can:
+        return None
+    return True, "locked"
+
+
+def _panic_answer(look: Look, order: Ordered) -> tuple[bool, str] | None:
+    if any(p.ask.order == order.order for p in look.state.asks.values()):
+        return None
+    left = [j for j in look.judgements.values() if j.connection.inside and j.rule.name.startswith("panic")]
+    if left:
+        return None
+    muted = "" if look.state.quiet_all else "; this platform cannot switch off everybody's microphone and camera"
+    return True, f"locked, everybody unproven is out{muted}"
+
+
+def _end_answer(look: Look, _: Ordered) -> tuple[bool, str] | None:
+    if "end" not in look.state.capabilities.can:
+        return False, "this platform does not let us end the meeting"
+    return (False, "the platform refused to end it") if look.state.end_order is None else None
+
+
+def _undo_answer(look: Look, order: Ordered) -> tuple[bool, str] | None:
+    orders = look.state.memory.orders
+    place = next((i for i, o in enumerate(orders) if o.order == order.order), 0)
+    undone = next((o for o in reversed(orders[:place]) if o.undone), None)
+    if undone is None and last_to_undo(look.state.memory) is None:
+        return False, "there is nothing to take back"
+    return True, f"{undone.verb} taken back" if undone else "taken back"
+
+
+def _named(judgement: Judgement, order: Ordered) -> bool:
+    if order.handle:
+        return judgement.connection.handle == order.handle
+    return judgement.match.person is not None and judgement.match.person.id == order.person
+
+
+_SAID = {
+    Verb.ALLOW: "will be let in as a guest",
+    Verb.UNLOCK: "unlocked; the automatic lock is off for this class",
+    Verb.PAUSE: "paused: the door stays as it is",
+    Verb.RESUME: "the guardian acts again",
+    Verb.ENFORCE: "enforcing from now on",
+}
+_ANSWERS = {
+    Verb.ADMIT: _admit_answer,
+    Verb.HOLD: _hold_answer,
+    Verb.REMOVE: _remove_answer,
+    Verb.LOCK: _lock_answer,
+    Verb.PANIC: _panic_answer,
+    Verb.END: _end_answer,
+    Verb.UNDO: _undo_answer,
+}
