@@ -12,7 +12,7 @@ from guardian.core.incidents import IncidentKind
 from guardian.core.meeting import Connection, Occurrence
 from guardian.core.memory import Phase, WordKind
 from guardian.core.policy import BRAKE_WINDOW, Mode, Unknown
-from guardian.core.standing import FRESH_LIST, SAFE, TRUSTED, Do, Judgement, Look, Standing
+from guardian.core.standing import FRESH_LIST, SAFE, TRUSTED, Do, Judgement, Look, Standing, same_owner
 
 LADDER = {Do.PUT_BACK: (ActKind.PUT_BACK, ActKind.REMOVE), Do.OUT: (ActKind.REMOVE, ActKind.PUT_BACK)}
 
@@ -39,14 +39,15 @@ def plan(look: Look) -> Plan:
     """Everything to ask for now. Never two machine acts in flight on one connection."""
     made = Plan()
     number = look.state.counts.asked
-    wants = [w for j in _in_order(look) if (w := _want(look, j)) and _free(look, w)]
+    wants = _one_each(look, [w for j in _in_order(look) if (w := _want(look, j)) and _free(look, w)])
     removals = [w for w in wants if w.kind in REMOVALS and w.order is None]
     allowed = _under_the_brake(look, removals, made)
     for want in wants:
-        if want.kind in REMOVALS and want.order is None and want not in allowed:
-            continue
-        number += 1
-        made.decisions.append(_asked(look, want, number))
+        held_back = want.kind in REMOVALS and want.order is None and want not in allowed
+        asked = _silenced(look, want) if held_back else want
+        if asked is not None:
+            number += 1
+            made.decisions.append(_asked(look, asked, number))
     for act, rule, order in _for_the_meeting(look, allowed):
         number += 1
         made.decisions.append(Ask(look.now, f"a{number}", act, rule, rule, order))
@@ -190,14 +191,18 @@ def _may_remove(look: Look, judgement: Judgement) -> bool:
 
 
 def _free(look: Look, want: Want) -> bool:
-    """Whether the act may be asked now: nothing else in flight, no pause after a failure, the machine allowed to act."""
+    """Whether the act may be asked now: nothing else in flight, no pause after a failure, leave to act."""
     state, connection = look.state, want.judgement.connection
     if not state.link_up:
+        return False
+    if want.kind in connection.simulated or (want.kind in REMOVALS and connection.simulated & REMOVALS):
+        return False
+    if not look.due(connection.not_before):
         return False
     pending = [p for p in state.asks.values() if p.ask.act.handle == connection.handle]
     if want.order is not None:
         return not any(p.ask.order == want.order or p.ask.act.kind is want.kind for p in pending)
-    return machine_may(state) and not pending and look.due(connection.not_before)
+    return machine_may(state) and not pending
 
 
 def _under_the_brake(look: Look, removals: list[Want], made: Plan) -> list[Want]:
@@ -205,6 +210,29 @@ def _under_the_brake(look: Look, removals: list[Want], made: Plan) -> list[Want]
     first = sorted(removals, key=lambda w: (w.judgement.standing is not Standing.BARRED, w.judgement.connection.since))
     made.braked += [w.judgement for w in first[left:]]
     return first[:left]
+
+
+def _silenced(look: Look, want: Want) -> Want | None:
+    """Whom the brake keeps inside is at least muted, where the platform can."""
+    connection = want.judgement.connection
+    silent = connection.quiet or ActKind.QUIET in connection.tried or ActKind.QUIET not in look.state.capabilities.can
+    instead = Want(want.judgement, ActKind.QUIET, "the brake: media off")
+    return instead if not silent and _free(look, instead) else None
+
+
+def _one_each(look: Look, wants: list[Want]) -> list[Want]:
+    """Of several who wait as one person, the first in line is admitted; the others are then looked at again."""
+    taken: dict[str, Judgement] = {}
+    kept = []
+    for want in wants:
+        person = want.judgement.match.person
+        if want.kind is ActKind.ADMIT and want.order is None and person is not None:
+            first = taken.setdefault(person.id, want.judgement)
+            if first is not want.judgement and not same_owner(first.connection, want.judgement.connection):
+                look.wake = look.now
+                continue
+        kept.append(want)
+    return kept
 
 
 def _asked(look: Look, want: Want, number: int) -> Ask:

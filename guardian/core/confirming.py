@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from guardian.core import acting, telling
 from guardian.core.actions import ON_CONNECTION, REMOVALS, ActKind, Again, AskEnd, Close, Decision, Reread
+from guardian.core.identity import PlatformRole
 from guardian.core.incidents import IncidentKind
 from guardian.core.meeting import Occurrence, PendingAsk
 from guardian.core.standing import Look
@@ -13,7 +14,7 @@ _UNCONFIRMED_TRIES = 2
 _ADMIT_TRIES = 3
 _LONGEST_PAUSE = 60.0
 _DONE_WHEN_ACCEPTED = frozenset(
-    {ActKind.QUIET, ActKind.UNQUIET, ActKind.QUIET_ALL, ActKind.UNQUIET_ALL, ActKind.REVOKE, ActKind.DEMOTE}
+    {ActKind.QUIET, ActKind.UNQUIET, ActKind.QUIET_ALL, ActKind.UNQUIET_ALL, ActKind.REVOKE}
 )
 
 
@@ -118,6 +119,8 @@ def _shows(state: Occurrence, pending: PendingAsk) -> bool:
         return connection is None or anew or not connection.inside
     if act.kind is ActKind.STOP_SHARE:
         return connection is None or not connection.facts.sharing
+    if act.kind is ActKind.DEMOTE:
+        return connection is None or connection.facts.role is not PlatformRole.MODERATOR
     if act.kind is ActKind.LOBBY_ON:
         return state.lobby_on is True
     if act.kind is ActKind.END:

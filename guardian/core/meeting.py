@@ -68,7 +68,8 @@ class Connection:
     """One connection with its history. Times in seconds UTC.
 
     ``known``: fitted a roster version of this slot once, or was admitted once. ``claimed``: ids of all persons whom it
-    fitted so far. ``tried``: acts that were escalated for it. ``found``: inside in the first snapshot.
+    fitted so far. ``tried``: acts that were escalated for it; ``simulated``: that a dry run pretended. ``found``:
+    inside in the first snapshot.
     """
 
     facts: Facts
@@ -84,6 +85,7 @@ class Connection:
     tried: tuple[ActKind, ...] = ()
     failures: int = 0
     not_before: float = 0.0
+    simulated: frozenset[ActKind] = frozenset()
 
     @property
     def handle(self) -> str:
@@ -133,8 +135,8 @@ class Occurrence:
     """Everything that is known of one run. Times in seconds UTC.
 
     ``rosters``: every version of the slot, the newest last; ``roster`` is that with today's guests. ``departed``:
-    when a handle left a place; ``ghosts``: the last of a connection that left. ``awaiting``: acts wait for a snapshot later
-    than this. ``standing_down``: another guardian acts here.
+    when a handle left a place; ``ghosts``: the last of a connection that left. ``awaiting``: acts wait for a
+    snapshot later than this. ``standing_down``: another guardian acts here.
     """
 
     occurrence: str = ""
@@ -219,6 +221,7 @@ def _appear(state: Occurrence, facts: Facts, at: float, *, found: bool = False) 
                 tried=(),
                 failures=0,
                 not_before=0.0,
+                simulated=frozenset(),
                 quiet=False,
                 admit_asked=old.admit_asked and facts.place is Place.INSIDE,
             )
@@ -349,7 +352,7 @@ def _opened(state: Occurrence, event: Opened) -> Occurrence:
         return state
     memory = event.memory
     if memory.phase is Phase.ENDED:
-        memory = replace(memory, phase=Phase.BEFORE)
+        memory = replace(memory, phase=_as_it_was(memory))
     return replace(
         state,
         occurrence=event.occurrence,
@@ -359,6 +362,13 @@ def _opened(state: Occurrence, event: Opened) -> Occurrence:
         memory=memory,
         empty_since=event.at,
     )
+
+
+def _as_it_was(memory: SlotMemory) -> Phase:
+    """The phase before the end: a meeting that is restarted within its slot stays guarded as it was."""
+    if memory.locked_at is not None:
+        return Phase.LOCKED
+    return Phase.OPEN if memory.opened_at is not None else Phase.BEFORE
 
 
 def _restarted(state: Occurrence, event: Restarted) -> Occurrence:
@@ -384,10 +394,8 @@ def _regarded(state: Occurrence) -> Occurrence:
     """The state with guests put on the list and every connection looked at again."""
     base = state.rosters[-1] if state.rosters else None
     guests = state.memory.guests
-    if base is None:
-        roster = Roster("guests", guests) if guests else None  # guests alone: still no list to doubt anybody by
-    else:
-        roster = base.with_guests(guests)
+    alone = Roster("guests", guests) if guests else None  # guests alone: still no list to doubt anybody by
+    roster = base.with_guests(guests) if base else alone
     state = replace(state, roster=roster)
     return replace(state, connections={h: _recognised(state, c) for h, c in state.connections.items()})
 
@@ -513,7 +521,7 @@ def _close(state: Occurrence, close: Close) -> Occurrence:
     if close.end is AskEnd.ESCALATED:
         connection = replace(connection, tried=(*connection.tried, act.kind), failures=connection.failures + 1)
     if pending.simulated:
-        connection = replace(connection, tried=(*connection.tried, act.kind))
+        connection = replace(connection, simulated=connection.simulated | {act.kind})
     if close.not_before is not None:
         connection = replace(connection, not_before=close.not_before)
     return _put(state, connection)
@@ -543,6 +551,8 @@ def _general_effect(state: Occurrence, pending: PendingAsk, close: Close) -> Occ
         return replace(state, quiet_all=False)
     if kind is ActKind.LOBBY_ON and pending.simulated:
         return replace(state, lobby_refused=True)
+    if kind is ActKind.END and pending.simulated:
+        return replace(state, end_order=None)
     if pending.ask.act.handle is None and close.end is AskEnd.ESCALATED:
         return replace(
             state,

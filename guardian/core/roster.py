@@ -105,7 +105,7 @@ class Roster:
         index: dict[str, list[Person]] = defaultdict(list)
         for person in self.people:
             forms = (normalise(name) for name in (person.name, *person.aliases))
-            for form in dict.fromkeys(f if exact else look_alike_form(f) for f in forms):
+            for form in dict.fromkeys(f if exact else look_alike_form(f) for f in forms if f):
                 index[form].append(person)
         return dict(index)
 

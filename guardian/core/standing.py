@@ -174,7 +174,7 @@ class Look:
     def _worded(self, judgement: Judgement) -> Judgement:
         """A human's live word comes before the table."""
         connection, word = judgement.connection, judgement.word
-        if word is None or (judgement.standing is Standing.PROTECTED and word.kind is WordKind.ADMIT):
+        if word is None:
             return judgement
         if word.kind is WordKind.ADMIT:
             rule = Rule("a human admits", Do.STAY if connection.inside else Do.ADMIT)
@@ -244,6 +244,9 @@ class Look:
     def _guest_may(self, connection: Connection, person: Person) -> bool:
         """An allowed guest comes in by the name or address that a human named; after the lock only if allowed since."""
         locked_at = self.state.memory.locked_at
+        match = self._matches[connection.handle]
+        if person.emails and not match.proofs & {Proof.VERIFIED, Proof.TOKEN, Proof.CLAIMED}:
+            return False
         return connection.inside or locked_at is None or (person.since is not None and person.since >= locked_at)
 
     def _gate(self, connection: Connection) -> frozenset[Proof]:
@@ -335,6 +338,11 @@ def _strength(match: Match) -> int:
 def _bound_keys(connection: Connection) -> frozenset[str]:
     """Keys that only one owner can show: account, verified address, token, our link (not a registration)."""
     return frozenset(k for k in strong_keys(connection.facts.evidence) if not k.startswith("registrant:"))
+
+
+def same_owner(one: Connection, other: Connection) -> bool:
+    """Whether two connections show one account, address, token or link: one owner, twice."""
+    return bool(_bound_keys(one) & _bound_keys(other))
 
 
 def _before(one: Connection, other: Connection) -> bool:
