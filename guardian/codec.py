@@ -22,7 +22,7 @@ class _Coded(msgspec.Struct):
     d: msgspec.Raw
 
 
-_encoder = msgspec.json.Encoder()
+_encoder = msgspec.json.Encoder(order="deterministic")
 _decoder = msgspec.json.Decoder(_Coded)
 _bodies: dict[str, msgspec.json.Decoder[Any]] = {}
 

@@ -10,7 +10,25 @@ from typing import Protocol
 from guardian.core.actions import Act, Capabilities
 from guardian.core.events import Event, Snapshot
 from guardian.core.incidents import Incident
+from guardian.core.points import Finding, Level
 from guardian.core.roster import Roster
+
+__all__ = [
+    "Clock",
+    "Emit",
+    "Entry",
+    "Finding",
+    "Journal",
+    "Letter",
+    "Level",
+    "Notice",
+    "Notifier",
+    "OccurrenceRow",
+    "Outcome",
+    "Platform",
+    "RosterSource",
+    "Row",
+]
 
 Emit = Callable[[Event], None]
 """Puts one event into the inbox of the occurrence. Never blocks, never raises."""
@@ -32,7 +50,7 @@ class Platform(Protocol):
         ...
 
     async def run(self, emit: Emit, ready: Callable[[], None]) -> None:
-        """Stay connected until cancelled; emit what happens. Reconnects by itself with back-off and emits ``LinkChanged``.
+        """Stay connected until cancelled; emit what happens. Reconnects by itself, emits ``LinkChanged``.
 
         Calls ``ready`` after the first login and join. Raises LoginRefusedError or PermanentError only for what no
         retry can heal (wrong password, no such domain); everything else is retried.
@@ -125,9 +143,10 @@ class Journal(Protocol):
         """Legal hold: purge passes it by. Raises JournalError if unknown."""
         ...
 
-    async def purge(self, before: float) -> int:
+    async def purge(self, before: float, meeting: str | None = None) -> int:
         """Blank bodies and salts of ended occurrences that ended before ``before`` and are not on hold; rows blanked.
 
+        ``meeting``: of this one only (each has its own retention).
         The chain still verifies afterwards.
         """
         ...

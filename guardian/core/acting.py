@@ -48,15 +48,30 @@ def plan(look: Look) -> Plan:
         if asked is not None:
             number += 1
             made.decisions.append(_asked(look, asked, number))
-    for act, rule, order in _for_the_meeting(look, allowed):
+    for act, rule, order in _for_the_meeting(look, allowed, braked=bool(made.braked)):
         number += 1
         made.decisions.append(Ask(look.now, f"a{number}", act, rule, rule, order))
     made.decisions += _informed(look)
-    if any(j.reason == FRESH_LIST and look.state.reread_at < j.connection.since for j in look.judgements.values()):
-        made.decisions.append(Reread(look.now, "a second connection for one person"))
+    why = _fresh_list_wanted(look)
+    if why:
+        made.decisions.append(Reread(look.now, why))
     if number > look.state.counts.asked:
         look.due(look.now + 30.0)
     return made
+
+
+def _fresh_list_wanted(look: Look) -> str:
+    """Why everybody must be read afresh now, if that was not asked for since; else ""."""
+    state = look.state
+    if not state.link_up:
+        return ""
+    if state.awaiting is not None and state.reread_at < state.awaiting:
+        return "acts wait for a fresh list"
+    if any(j.reason == FRESH_LIST and state.reread_at < j.connection.since for j in look.judgements.values()):
+        return "a second connection for one person"
+    if state.phase is Phase.LOCKED and state.memory.locked_at is not None and state.reread_at < state.memory.locked_at:
+        return "the lock is read back"
+    return ""
 
 
 def still_wanted(look: Look, ask: Ask) -> bool:
@@ -99,10 +114,16 @@ def brake_left(look: Look) -> int:
     """How many machine removals the brake leaves now."""
     inside = sum(c.inside and not c.facts.is_self for c in look.state.connections.values())
     cap = min(look.policy.brake_per_minute, max(1, int(look.policy.brake_share * inside)))
-    recent = sorted(t for t in look.state.memory.removals if t > look.now - BRAKE_WINDOW)
+    recent = _removed_of_late(look)
     if len(recent) >= cap:
-        look.due(recent[0] + BRAKE_WINDOW)
+        look.due(min(recent.values()) + BRAKE_WINDOW)
     return max(0, cap - len(recent))
+
+
+def _removed_of_late(look: Look) -> dict[str, float]:
+    """Connections that the machine put out within the window, with the time of the latest step."""
+    recent = [r for r in look.state.memory.removals if r.at > look.now - BRAKE_WINDOW]
+    return {r.handle: r.at for r in recent}
 
 
 # --- one connection --------------------------------------------------------------------------------------------------
@@ -206,10 +227,14 @@ def _free(look: Look, want: Want) -> bool:
 
 
 def _under_the_brake(look: Look, removals: list[Want], made: Plan) -> list[Want]:
-    left = brake_left(look) if removals else 0
-    first = sorted(removals, key=lambda w: (w.judgement.standing is not Standing.BARRED, w.judgement.connection.since))
-    made.braked += [w.judgement for w in first[left:]]
-    return first[:left]
+    if not removals:
+        return []
+    left, counted = brake_left(look), _removed_of_late(look)
+    again = [w for w in removals if w.judgement.connection.handle in counted]
+    fresh = [w for w in removals if w.judgement.connection.handle not in counted]
+    fresh.sort(key=lambda w: (w.judgement.standing is not Standing.BARRED, w.judgement.connection.since))
+    made.braked += [w.judgement for w in fresh[left:]]
+    return again + fresh[:left]
 
 
 def _silenced(look: Look, want: Want) -> Want | None:
@@ -260,11 +285,11 @@ def _informed(look: Look) -> list[Decision]:
 # --- the meeting as a whole ------------------------------------------------------------------------------------------
 
 
-def _for_the_meeting(look: Look, removing: list[Want]) -> Iterable[tuple[Act, str, str | None]]:
+def _for_the_meeting(look: Look, removing: list[Want], *, braked: bool) -> Iterable[tuple[Act, str, str | None]]:
     state, memory = look.state, look.state.memory
     busy = {p.ask.act.kind for p in state.asks.values() if p.ask.act.handle is None}
     wishes = [
-        (ActKind.LOBBY_ON, _lobby_wanted(look), "the lobby must be on", _lock_order(state)),
+        (ActKind.LOBBY_ON, _lobby_wanted(look, braked=braked), "the lobby must be on", _lock_order(state)),
         (ActKind.QUIET_ALL, memory.panic_at is not None and not state.quiet_all, "panic", memory.panic_order),
         (ActKind.UNQUIET_ALL, memory.panic_at is None and state.quiet_all, "the panic is over", None),
         (ActKind.END, state.end_order is not None, "a human ends the meeting", state.end_order),
@@ -288,12 +313,14 @@ def _over(look: Look) -> bool:
     return look.due(since + look.policy.end_after_empty)
 
 
-def _lobby_wanted(look: Look) -> bool:
+def _lobby_wanted(look: Look, *, braked: bool = False) -> bool:
     state, memory = look.state, look.state.memory
+    brake = state.incidents.get(IncidentKind.BRAKE)
+    raid = braked or (brake is not None and not brake.settled)
     if state.lobby_on is not False or memory.door_open or state.lobby_refused:
         return False
     locked = memory.phase is Phase.LOCKED
-    return look.policy.lobby_from_start or locked or state.slot is None or look.tight()
+    return look.policy.lobby_from_start or locked or state.slot is None or look.tight() or raid
 
 
 def _lock_order(state: Occurrence) -> str | None:

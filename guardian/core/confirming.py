@@ -66,11 +66,24 @@ def _waiting(look: Look, pending: PendingAsk) -> list[Decision]:
             return [Close(now, ask.ask, AskEnd.SUPERSEDED, "no longer wanted")]
         return [Again(now, ask.ask)] if acting.machine_may(state) or ask.order else []
     if pending.accepted_at is None:
-        lost = look.due(pending.sent_at + ANSWER_WITHIN)
-        return _escalate(look, pending, "no answer") if lost else []
+        judgement = look.judgements.get(ask.act.handle or "")
+        if judgement and judgement.word and not wanted:
+            return [Close(now, ask.ask, AskEnd.SUPERSEDED, "a human said otherwise")]
+        return _unanswered(look, pending)
     if not wanted:
         return [Close(now, ask.ask, AskEnd.SUPERSEDED, "no longer wanted")]
     return _overdue(look, pending, pending.accepted_at)
+
+
+def _unanswered(look: Look, pending: PendingAsk) -> list[Decision]:
+    """No outcome came back: only a newer list may say that it is to be asked again."""
+    state, lost = look.state, pending.sent_at + ANSWER_WITHIN
+    if not look.due(lost):
+        return []
+    newer = state.snapshot_at is not None and state.snapshot_at >= lost
+    if newer or look.due(lost + ANSWER_WITHIN):
+        return _escalate(look, pending, "no answer")
+    return [Reread(look.now, "an act has no outcome")] if state.reread_at < lost else []
 
 
 def _overdue(look: Look, pending: PendingAsk, accepted_at: float) -> list[Decision]:
@@ -82,16 +95,21 @@ def _overdue(look: Look, pending: PendingAsk, accepted_at: float) -> list[Decisi
         return []
     if state.snapshot_at is not None and state.snapshot_at >= deadline:
         if ask.act.kind is ActKind.ADMIT and pending.attempts < _ADMIT_TRIES:
-            return [Again(now, ask.ask)]
+            return _once_more(look, pending)
         return _escalate(look, pending, "the platform said yes, but a later list shows no effect")
     if state.reread_at < deadline:
         return [Reread(now, "an act is not confirmed")]
     if not look.due(deadline + within + 1.0):
         return []
     if pending.attempts < _UNCONFIRMED_TRIES:
-        told = telling.raised(look, IncidentKind.NOT_CONFIRMED, [ask.act.handle], f"{ask.act.kind}: no sign of it yet")
-        return [Again(now, ask.ask), *told]
+        return _once_more(look, pending)
     return _escalate(look, pending, "never confirmed")
+
+
+def _once_more(look: Look, pending: PendingAsk) -> list[Decision]:
+    act = pending.ask.act
+    told = telling.raised(look, IncidentKind.NOT_CONFIRMED, [act.handle], f"{act.kind}: no sign of it yet")
+    return [Again(look.now, pending.ask.ask), *told]
 
 
 def _escalate(look: Look, pending: PendingAsk, why: str) -> list[Decision]:

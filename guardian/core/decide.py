@@ -17,15 +17,15 @@ from guardian.core.actions import (
     WakeAt,
 )
 from guardian.core.events import Event, NativeAct, NativeKind
-from guardian.core.identity import Place
 from guardian.core.incidents import IncidentKind
-from guardian.core.meeting import Occurrence, evolve
+from guardian.core.meeting import Connection, Occurrence, evolve
 from guardian.core.memory import Phase, Word, WordKind
 from guardian.core.policy import Policy
 from guardian.core.roster import Role
 from guardian.core.standing import STRANGERS, TRUSTED, UNPROVEN, Look, Standing
 
 _MOST_ROUNDS = 12  # a bound, not a limit that is met: three rounds are the most that the tests see
+_JUST_THEN = 5.0  # seconds around "admit all" within which an entry from the lobby is its effect
 _TURNS_THE_TABLE = (EnterPhase, Close, Again, Grant, Considered, Tighten)
 
 
@@ -136,6 +136,7 @@ _WORD_OF = {
     NativeKind.ADMITTED: WordKind.ADMIT,
     NativeKind.PUT_OUT: WordKind.HOLD,
     NativeKind.REFUSED: WordKind.HOLD,
+    NativeKind.ADMITTED_ALL: WordKind.ADMIT,
     NativeKind.LOBBY_OFF: WordKind.OPEN_DOOR,
 }
 _TOLD_AS = {
@@ -156,10 +157,9 @@ def _native(look: Look) -> list[Decision]:
     if act.kind not in _TOLD_AS or _ours(look, act):
         return done
     trusted = _by_a_proven_hand(look, act)
-    handles = [act.handle] if act.handle else _unproven(look) if act.kind is NativeKind.ADMITTED_ALL else []
-    if trusted and act.kind in _WORD_OF:
-        target = look.state.connections.get(act.handle or "") or look.state.ghosts.get(act.handle or "")
-        keys = target.keys if target else frozenset({f"handle:{act.handle}"} if act.handle else ())
+    handles = _unproven(look, act.at) if act.kind is NativeKind.ADMITTED_ALL else [act.handle]
+    if trusted:
+        keys = _meant(look, act)
         order = f"native:{act.kind}:{act.at:.6f}:{act.handle or ''}"
         by = "a moderator on the platform"
         done.append(Grant(now, Word(order, _WORD_OF[act.kind], by, act.at, keys, native=True)))
@@ -184,9 +184,24 @@ def _by_a_proven_hand(look: Look, act: NativeAct) -> bool:
     return act.kind is not NativeKind.LOBBY_OFF and look.protected_inside(Role.HOST, Role.STAFF)
 
 
-def _unproven(look: Look) -> list[str]:
+def _meant(look: Look, act: NativeAct) -> frozenset[str]:
+    """The keys of everybody whom the act was about; "admit all" is about all who waited at that moment."""
+    if act.kind is NativeKind.ADMITTED_ALL:
+        waited = [c for c in look.state.connections.values() if _waited(c, act.at)]
+        return frozenset(key for c in waited for key in c.keys)
+    target = look.state.connections.get(act.handle or "") or look.state.ghosts.get(act.handle or "")
+    return target.keys if target else frozenset({f"handle:{act.handle}"} if act.handle else ())
+
+
+def _waited(connection: Connection, at: float) -> bool:
+    """Whether somebody waited at that moment: waits now, or came in from the lobby just then."""
+    moved = connection.since > connection.first_seen
+    return not connection.inside or (moved and abs(connection.since - at) <= _JUST_THEN)
+
+
+def _unproven(look: Look, at: float) -> list[str]:
     return [
         handle
         for handle, j in look.judgements.items()
-        if j.standing in STRANGERS | UNPROVEN and j.connection.facts.place is Place.INSIDE
+        if j.standing in STRANGERS | UNPROVEN | {Standing.BARRED} and _waited(j.connection, at)
     ]

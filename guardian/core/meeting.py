@@ -55,7 +55,7 @@ from guardian.core.events import (
 )
 from guardian.core.identity import Facts, Place, keys
 from guardian.core.incidents import Incident
-from guardian.core.memory import Phase, Slot, SlotMemory, WordKind
+from guardian.core.memory import Phase, Removal, Slot, SlotMemory, WordKind
 from guardian.core.policy import BRAKE_WINDOW
 from guardian.core.roster import MatchKind, Roster
 
@@ -158,6 +158,7 @@ class Occurrence:
     native: NativeAct | None = None
     lobby_on: bool | None = None
     lobby_at: float = 0.0
+    lobby_since: float = 0.0
     quiet_all: bool = False
     link_up: bool = True
     journal_up: bool = True
@@ -325,7 +326,8 @@ def _lobby_changed(state: Occurrence, event: LobbyChanged) -> Occurrence:
 def _lobby(state: Occurrence, at: float, *, on: bool) -> Occurrence:
     if at <= state.lobby_at:
         return state
-    return replace(state, lobby_on=on, lobby_at=at)
+    since = state.lobby_since if on is state.lobby_on else at
+    return replace(state, lobby_on=on, lobby_at=at, lobby_since=since)
 
 
 def _native(state: Occurrence, event: NativeAct) -> Occurrence:
@@ -464,15 +466,15 @@ def _ask(state: Occurrence, ask: Ask) -> Occurrence:
 
 
 def _braked(state: Occurrence, ask: Ask) -> Occurrence:
-    removed = int(ask.act.kind in REMOVALS)
+    removed = [ask.act.handle or ""] if ask.act.kind in REMOVALS else []
     if ask.act.kind is ActKind.LOBBY_ON:
-        removed = sum(
-            c.inside and not c.facts.is_self and c.handle not in ask.act.keep for c in state.connections.values()
-        )
+        inside = [c for c in state.connections.values() if c.inside and not c.facts.is_self]
+        removed = [c.handle for c in inside if c.handle not in ask.act.keep]
     if not removed:
         return state
-    recent = tuple(t for t in state.memory.removals if t > ask.at - BRAKE_WINDOW)
-    return replace(state, memory=replace(state.memory, removals=recent + (ask.at,) * removed))
+    recent = [r for r in state.memory.removals if r.at > ask.at - BRAKE_WINDOW]
+    removals = (*recent, *(Removal(ask.at, handle) for handle in removed))
+    return replace(state, memory=replace(state.memory, removals=removals))
 
 
 def _again(state: Occurrence, again: Again) -> Occurrence:

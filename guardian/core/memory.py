@@ -61,7 +61,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class DoneOrder:
-    """An order that was carried out, as ``undo`` needs it: what it was and whom it named."""
+    """An order that was carried out, as ``undo`` needs it: what it was, whom it named, which order took it back."""
 
     order: str
     verb: str
@@ -69,7 +69,15 @@ class DoneOrder:
     at: float
     handle: str | None = None
     person: str | None = None
-    undone: bool = False
+    undone_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """The machine asked to put a connection out. A further step on the same connection is the same removal."""
+
+    at: float
+    handle: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +86,7 @@ class SlotMemory:
 
     ``known`` are strong keys and handles of connections that were ever admitted or ever fitted a roster version: the
     machine puts none of them out. ``put_out`` are keys of those whom the machine put out as strangers.
-    ``removals`` are the times of the machine's removals, for the brake. ``door_open``: a proven moderator switched the
+    ``removals`` are the machine's removals of late, for the brake. ``door_open``: a proven moderator switched the
     lobby off by hand. ``auto_lock`` is False once a human unlocked. ``panic_order`` is the order that began the panic.
     """
 
@@ -91,7 +99,7 @@ class SlotMemory:
     orders: tuple[DoneOrder, ...] = ()
     known: frozenset[str] = frozenset()
     put_out: frozenset[str] = frozenset()
-    removals: tuple[float, ...] = ()
+    removals: tuple[Removal, ...] = ()
     paused: bool = False
     panic_at: float | None = None
     panic_order: str | None = None

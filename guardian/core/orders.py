@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from guardian.core.events import Ordered, Verb
 from guardian.core.memory import DoneOrder, Phase, SlotMemory, Word, WordKind
+from guardian.core.names import normalise
 from guardian.core.roster import Person, Role
 
 
@@ -50,7 +51,14 @@ def _allow(memory: SlotMemory, order: Ordered, _: frozenset[str]) -> SlotMemory:
         valid_until=order.until,
         since=order.at,
     )
-    return replace(memory, guests=(*memory.guests, guest))
+    before = next((g for g in memory.guests if _same_guest(g, guest)), None)
+    if before:  # allowed once more: the same guest, with a new date
+        guest = replace(guest, id=before.id)
+    return replace(memory, guests=(*(g for g in memory.guests if g is not before), guest))
+
+
+def _same_guest(one: Person, other: Person) -> bool:
+    return normalise(one.name) == normalise(other.name) and one.emails == other.emails
 
 
 def _lock(memory: SlotMemory, order: Ordered, _: frozenset[str]) -> SlotMemory:
@@ -90,14 +98,14 @@ def _undo(memory: SlotMemory, order: Ordered, _: frozenset[str]) -> SlotMemory:
     done = last_to_undo(memory)
     if done is None:
         return memory
-    orders = tuple(replace(o, undone=True) if o.order == done.order else o for o in memory.orders)
+    orders = tuple(replace(o, undone_by=order.order) if o.order == done.order else o for o in memory.orders)
     memory = replace(memory, orders=orders)
     verb = Verb(done.verb)
     if verb is Verb.REMOVE:
         word = next((w for w in memory.words if w.order == done.order), None)
         return _unbar(memory, word.keys) if word else memory
     if verb is Verb.ALLOW:
-        guests = tuple(g for g in memory.guests if g.id != f"guest-{done.order}")
+        guests = tuple(g for g in memory.guests if g.since != done.at)
         return replace(memory, guests=guests)
     inverse = INVERSE[verb]
     if inverse is None:
@@ -110,7 +118,7 @@ def _undo(memory: SlotMemory, order: Ordered, _: frozenset[str]) -> SlotMemory:
 def last_to_undo(memory: SlotMemory) -> DoneOrder | None:
     """The last order that ``undo`` would take back."""
     for done in reversed(memory.orders):
-        if not done.undone and done.verb not in {Verb.UNDO, Verb.END}:
+        if done.undone_by is None and done.verb not in {Verb.UNDO, Verb.END}:
             return done
     return None
 

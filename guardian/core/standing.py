@@ -206,7 +206,7 @@ class Look:
             return Standing.AMBIGUOUS, "was on an earlier list, or was let in before", frozenset(), True
         if match.kind is MatchKind.CONTRADICTED:
             return Standing.CONTRADICTED, match.reason, frozenset(), True
-        settled = self.due(connection.first_seen + self.policy.settle)
+        settled = self.due(connection.since + self.policy.settle)
         return Standing.NONE, match.reason, frozenset(), settled
 
     def _fitted(self, connection: Connection) -> bool:
@@ -313,6 +313,8 @@ class Look:
     def _rule_inside(self, connection: Connection, standing: Standing, *, settled: bool) -> Rule:
         if self.state.memory.panic_at is not None and standing not in TRUSTED:
             return Rule("panic: back to the lobby", Do.PUT_BACK)
+        if standing in STRANGERS | {Standing.BARRED} and self._by_another_hand(connection):
+            return Rule("came in by another hand: too early to say whose", Do.STAY)
         if standing in STRANGERS:
             if not settled and not connection.facts.sharing:
                 return Rule("settling: too early to say", Do.STAY)
@@ -323,6 +325,13 @@ class Look:
         if standing is Standing.BARRED and self.state.slot is None:
             return Rule("outside the schedule: nobody is removed", Do.STAY_TELL)
         return TABLE[standing, Position.INSIDE]
+
+    def _by_another_hand(self, connection: Connection) -> bool:
+        """Just let in from the lobby, not by us: the platform's word on who did it may come a moment later."""
+        moved = connection.since > connection.first_seen
+        if not moved or connection.admit_asked or connection.facts.sharing:
+            return False
+        return not self.due(connection.since + self.policy.settle)
 
 
 _NO_RULE = Rule("", Do.HOLD)

@@ -12,7 +12,6 @@ from guardian.core.identity import PlatformRole
 from guardian.core.incidents import SEVERITY, Incident, IncidentKind, Subject
 from guardian.core.meeting import Occurrence
 from guardian.core.memory import Phase, WordKind
-from guardian.core.orders import last_to_undo
 from guardian.core.roster import Role
 from guardian.core.standing import STRANGERS, UNPROVEN, Do, Judgement, Look, Standing
 
@@ -179,6 +178,13 @@ def _about_inside(look: Look, judgement: Judgement) -> list[IncidentKind]:
     return kinds
 
 
+def _lobby_off_behind_us(state: Occurrence) -> bool:
+    locked_at = state.memory.locked_at
+    if state.phase is not Phase.LOCKED or locked_at is None or state.memory.door_open:
+        return False
+    return state.lobby_on is False and state.lobby_since > locked_at
+
+
 def _somebody(state: Occurrence) -> bool:
     return any(not c.facts.is_self for c in state.connections.values())
 
@@ -199,6 +205,7 @@ def _in_general(look: Look) -> dict[IncidentKind, str]:
         IncidentKind.TASK_CRASHED: (bool(state.crashed), state.crashed),
         IncidentKind.PANIC: (memory.panic_at is not None, "panic"),
         IncidentKind.OPENED: (memory.opened_at is not None, "a host is inside: the class is open"),
+        IncidentKind.LOBBY_SWITCHED_OFF: (_lobby_off_behind_us(state), "the lobby of the locked meeting was found off"),
         IncidentKind.LOCKED: (state.phase is Phase.LOCKED, "the door is locked"),
     }
     blind = acting.blind(state) and not state.incidents[IncidentKind.BLIND_START].settled
@@ -239,7 +246,7 @@ def _admit_answer(look: Look, order: Ordered) -> tuple[bool, str] | None:
     if any(j.connection.inside for j in found):
         return True, "inside"
     if not found:
-        return (False, "not here any more") if order.handle else (True, "will be let in when they come")
+        return (False, _NOT_HERE) if order.handle else (True, "will be let in when they come")
     if any(j.word is None or j.word.order != order.order for j in found):
         return False, f"still waiting: {found[0].reason}"
     if not look.state.link_up:
@@ -250,6 +257,8 @@ def _admit_answer(look: Look, order: Ordered) -> tuple[bool, str] | None:
 def _hold_answer(look: Look, order: Ordered) -> tuple[bool, str] | None:
     found = [j for j in look.judgements.values() if _named(j, order)]
     inside = [j for j in found if j.connection.inside]
+    if order.handle and not _ever_here(look, order.handle):
+        return False, _NOT_HERE
     if not inside:
         return True, "held: not admitted until a human says so"
     if "quiet" not in look.state.capabilities.can:
@@ -260,7 +269,8 @@ def _hold_answer(look: Look, order: Ordered) -> tuple[bool, str] | None:
 def _remove_answer(look: Look, order: Ordered) -> tuple[bool, str] | None:
     connection = look.state.connections.get(order.handle or "")
     if connection is None:
-        return True, "out, and barred for this class"
+        gone = _ever_here(look, order.handle)
+        return (True, "out, and barred for this class") if gone else (False, _NOT_HERE)
     if connection.facts.is_self:
         return False, "that is the guardian itself"
     if not look.state.link_up:
@@ -292,11 +302,12 @@ def _end_answer(look: Look, _: Ordered) -> tuple[bool, str] | None:
 
 def _undo_answer(look: Look, order: Ordered) -> tuple[bool, str] | None:
     orders = look.state.memory.orders
-    place = next((i for i, o in enumerate(orders) if o.order == order.order), 0)
-    undone = next((o for o in reversed(orders[:place]) if o.undone), None)
-    if undone is None and last_to_undo(look.state.memory) is None:
-        return False, "there is nothing to take back"
-    return True, f"{undone.verb} taken back" if undone else "taken back"
+    undone = next((o for o in orders if o.undone_by == order.order), None)
+    return (True, f"{undone.verb} taken back") if undone else (False, "there is nothing to take back")
+
+
+def _ever_here(look: Look, handle: str | None) -> bool:
+    return bool(handle) and (handle in look.state.connections or handle in look.state.ghosts)
 
 
 def _named(judgement: Judgement, order: Ordered) -> bool:
@@ -305,6 +316,7 @@ def _named(judgement: Judgement, order: Ordered) -> bool:
     return judgement.match.person is not None and judgement.match.person.id == order.person
 
 
+_NOT_HERE = "nobody here has this id"
 _SAID = {
     Verb.ALLOW: "will be let in as a guest",
     Verb.UNLOCK: "unlocked; the automatic lock is off for this class",
