@@ -68,3 +68,7 @@ class DeniedError(GuardianError):
 
 class NotDeliveredError(GuardianError):
     """A notice did not leave by this channel."""
+
+
+class UnknownMeetingError(GuardianError):
+    """No meeting of this id is configured here."""

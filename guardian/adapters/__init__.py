@@ -1,0 +1,1 @@
+"""A folder for each outside party; strangers to one another and to ``app``. Nothing lives at this level."""

@@ -1,0 +1,23 @@
+"""TOML to frozen values. What the rest of the program may know of the configuration; nothing is read on
+import.
+"""
+
+from guardian.config.load import load, load_policy
+from guardian.config.model import Config, Guardian, Jitsi, JitsiToken, Mail, Meeting
+from guardian.config.operator import operator_key
+from guardian.config.policy import PolicySection
+from guardian.config.schedule import Schedule
+
+__all__ = [
+    "Config",
+    "Guardian",
+    "Jitsi",
+    "JitsiToken",
+    "Mail",
+    "Meeting",
+    "PolicySection",
+    "Schedule",
+    "load",
+    "load_policy",
+    "operator_key",
+]

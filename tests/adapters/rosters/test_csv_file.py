@@ -1,0 +1,132 @@
+"""The file on disk: read whole or refused, watched through every way in which editors save."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from guardian.adapters.rosters.csv_file import CsvRoster
+from guardian.errors import RosterError
+
+ONE = "name,role\nAda,pupil\n"
+TWO = "name,role\nAda,pupil\nBo,pupil\n"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "class" / "roster.csv"
+    path.parent.mkdir()
+    path.write_text(ONE, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def source(path: Path) -> CsvRoster:
+    return CsvRoster(path, ZoneInfo("UTC"), look_every=0.05)
+
+
+async def changed(changes: AsyncIterator[None]) -> None:
+    async with asyncio.timeout(30):
+        await anext(changes)
+
+
+async def test_a_file_is_read(source: CsvRoster) -> None:
+    assert [person.name for person in (await source.load()).people] == ["Ada"]
+
+
+async def test_a_missing_file_is_told_by_its_name(path: Path, source: CsvRoster) -> None:
+    path.unlink()
+    with pytest.raises(RosterError, match=r"roster\.csv: cannot be read: No such file"):
+        await source.load()
+
+
+async def test_a_folder_in_its_place_is_told(path: Path, source: CsvRoster) -> None:
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(RosterError, match="cannot be read: Is a directory"):
+        await source.load()
+
+
+async def test_writing_in_place_renaming_over_it_removing_and_coming_back_are_each_noticed(
+    path: Path, source: CsvRoster
+) -> None:
+    await source.load()
+    async with aclosing(source.changes()) as changes:
+        path.write_text(TWO, encoding="utf-8")
+        await changed(changes)
+        assert len((await source.load()).people) == 2
+
+        draft = path.with_name(".roster.csv.swp")
+        draft.write_text(ONE, encoding="utf-8")
+        draft.replace(path)
+        await changed(changes)
+        assert len((await source.load()).people) == 1
+
+        path.unlink()
+        await changed(changes)
+        with pytest.raises(RosterError):
+            await source.load()
+
+        path.write_text(TWO, encoding="utf-8")
+        await changed(changes)
+        assert len((await source.load()).people) == 2
+
+
+async def test_a_link_that_is_turned_to_another_file_is_noticed(tmp_path: Path) -> None:
+    for name, text in (("v1", ONE), ("v2", TWO)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "roster.csv").write_text(text, encoding="utf-8")
+    mounted = tmp_path / "mounted"
+    mounted.mkdir()
+    (mounted / "data").symlink_to(tmp_path / "v1")
+    (mounted / "roster.csv").symlink_to("data/roster.csv")
+    source = CsvRoster(mounted / "roster.csv", ZoneInfo("UTC"), look_every=0.05)
+    await source.load()
+    async with aclosing(source.changes()) as changes:
+        (mounted / "data.new").symlink_to(tmp_path / "v2")
+        (mounted / "data.new").rename(mounted / "data")
+        await changed(changes)
+        assert len((await source.load()).people) == 2
+
+
+async def test_a_change_between_the_load_and_the_watch_is_not_lost(path: Path, source: CsvRoster) -> None:
+    await source.load()
+    path.write_text(TWO, encoding="utf-8")
+    async with aclosing(source.changes()) as changes:
+        await changed(changes)
+        assert len((await source.load()).people) == 2
+
+
+async def test_a_folder_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "later" / "roster.csv"
+    source = CsvRoster(path, ZoneInfo("UTC"), look_every=0.05)
+    with pytest.raises(RosterError):
+        await source.load()
+    async with aclosing(source.changes()) as changes:
+        waiting = asyncio.ensure_future(changed(changes))
+        await asyncio.wait({waiting}, timeout=0.2)  # by now it has found no folder to watch
+        path.parent.mkdir()
+        path.write_text(ONE, encoding="utf-8")
+        await waiting
+        assert len((await source.load()).people) == 1
+
+
+async def test_other_files_in_the_folder_are_no_change(path: Path, source: CsvRoster) -> None:
+    await source.load()
+    other = CsvRoster(path.with_name("other.csv"), ZoneInfo("UTC"), look_every=0.05)
+    async with aclosing(source.changes()) as changes, aclosing(other.changes()) as other_changes:
+        waiting = asyncio.ensure_future(changed(changes))
+        path.with_name("other.csv").write_text("x", encoding="utf-8")
+        await changed(other_changes)
+        assert not waiting.done()
+        path.write_text(TWO, encoding="utf-8")
+        await waiting
+
+
+async def test_the_example_roster_is_sound() -> None:
+    example = Path(__file__).parents[3] / "examples" / "roster.csv"
+    people = (await CsvRoster(example, ZoneInfo("Europe/Berlin")).load()).people
+    assert [person.role.value for person in people].count("pupil") == 3
