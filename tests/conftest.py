@@ -3,6 +3,7 @@
 Only the presence of outside programs is judged here. Builders, fakes and stand-in servers live elsewhere.
 """
 
+import asyncio
 import os
 import pwd
 import shutil
@@ -46,6 +47,8 @@ _ABSENT = _absent()
 
 def pytest_configure() -> None:
     """Refuse a mistyped plugin folder at once, before it looks like a fault of the guardian."""
+    # Else Python 3.11 makes a loop for pytest-asyncio's question which is current, and nobody closes it.
+    asyncio.set_event_loop(None)
     folder = os.environ.get(PLUGINS_VARIABLE)
     if folder and not Path(folder).is_dir():
         message = f"{PLUGINS_VARIABLE}={folder} is not a folder"
@@ -122,9 +125,7 @@ class _Cluster:
 
     def start(self) -> None:
         data = str(self._folder / "data")
-        self._call(
-            "initdb", "-D", data, "-U", "guardian", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"
-        )
+        self._call("initdb", "-D", data, "-U", "guardian", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
         settings = f"-c listen_addresses='' -c unix_socket_directories='{self._folder}' -c fsync=off"
         self._call("pg_ctl", "-D", data, "-w", "-t", "50", "-l", f"{data}/log", "-o", settings, "start")
 

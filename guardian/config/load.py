@@ -174,7 +174,11 @@ def _across(data: Mapping[str, Any], context: dict[str, Path], now: float) -> li
         if (one.server, one.room.casefold()) != (other.server, other.room.casefold()):
             continue
         met = overlap(other.schedule.slots, one.schedule.slots, now)
-        if met is not None:
+        if met is None:
+            faults.append(
+                f"meetings.{second}.room ({other.id}): is the room of {one.id} too; give each class a room of its own"
+            )
+        else:
             day = time.strftime("%Y-%m-%d %H:%M", time.gmtime(met.start))
             faults.append(
                 f"meetings.{second}.schedule ({other.id}): on {day} UTC it meets {one.id} in the same room,"
