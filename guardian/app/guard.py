@@ -1,0 +1,301 @@
+"""One guarded meeting, slot after slot: which occurrence its platform's events belong to, and what it starts with.
+
+May live here: opening, handing over, coming back after a restart. May not: judgement, wire formats.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from guardian.app import texts
+from guardian.app.chronicle import Chain
+from guardian.app.history import History, fold
+from guardian.app.reconciler import Reconciler
+from guardian.app.rosterwatch import RosterWatch
+from guardian.app.scheduler import wait_until
+from guardian.app.supervisor import Crash
+from guardian.app.texts import Briefing
+from guardian.app.watch import Guarded, Tools, Watch
+from guardian.core.events import (
+    Event,
+    Gone,
+    LinkChanged,
+    MeetingEnded,
+    Opened,
+    Restarted,
+    Seen,
+    Snapshot,
+    TaskCrashed,
+)
+from guardian.core.identity import Place
+from guardian.core.memory import Slot, SlotMemory
+from guardian.errors import GuardianError, JournalError
+from guardian.ports import OccurrenceRow, RosterSource
+
+GUARD_STEPS = ("folded", "opened")
+LINK_PATIENCE = 20.0
+"""Seconds that a slot's opening waits for the first login; then it opens, and says that nobody guards the door yet."""
+
+BRIEFING_LEAD = 1800.0
+"""Seconds before a slot's start at which the go / no-go letter is sent."""
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger(__name__)
+
+
+class Guard:
+    """Guards one meeting for ever. ``check`` finds out, before class, whether it can be guarded."""
+
+    def __init__(
+        self,
+        guarded: Guarded,
+        tools: Tools,
+        roster: RosterSource,
+        *,
+        reconcile_every: float = 30.0,
+        check: Callable[[], Awaitable[Briefing]] | None = None,
+    ) -> None:
+        self.guarded, self.tools = guarded, tools
+        self.watch: Watch | None = None
+        self.link = LinkChanged(tools.clock(), up=False, reason="not connected yet")
+        self.roster = RosterWatch(roster, self.emit, tools.clock)
+        self._check = check
+        self._reconciler = Reconciler(tools.platform.snapshot, self.emit, interval=reconcile_every)
+        self._intake = True
+        self._began = 0.0
+        self._watches: set[Watch] = set()
+        self._opened_slot: float | None = None
+        self._memory: tuple[float, SlotMemory] | None = None
+        self._briefed: float | None = None
+        self._left_behind: set[tuple[str, Place]] = set()
+
+    # -- life ----------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Read the journal and the list, then begin. Raises JournalError when there is no journal to read."""
+        meeting, supervisor = self.guarded.meeting, self.tools.supervisor
+        await self.roster.load()
+        await self._come_back(await self.tools.journal.occurrences(meeting=meeting))
+        self.tools.on_step("folded")
+        self._began = asyncio.get_running_loop().time()
+        for lane in self.tools.notices.lanes:
+            supervisor.start(f"{meeting}:notices:{lane.channel}", lane.run)
+        supervisor.start(f"{meeting}:platform", self._stay_connected)
+        supervisor.start(f"{meeting}:reconciler", self._reconciler.run)
+        supervisor.start(f"{meeting}:roster", self.roster.run)
+        supervisor.start(f"{meeting}:schedule", self._keep_schedule)
+
+    async def drain(self) -> None:
+        """Take nothing new from the platform; finish what has come."""
+        self._intake = False
+        meeting = self.guarded.meeting
+        await self.tools.supervisor.stop(f"{meeting}:schedule", f"{meeting}:roster", f"{meeting}:reconciler")
+        await asyncio.gather(*(watch.drain() for watch in self._watches))
+
+    def crashed(self, crash: Crash) -> None:
+        """A task broke; it is started again. Told in the live occurrence, or by letter where that cannot carry it."""
+        task, error, now = crash.task, type(crash.error).__name__, self.tools.clock()
+        if task == f"{self.guarded.meeting}:platform":
+            reason = str(crash.error) if isinstance(crash.error, GuardianError) else error
+            self.emit(LinkChanged(now, up=False, reason=reason))
+        if self.watch is not None and crash.in_a_row == 1:
+            self.watch.post(TaskCrashed(now, task, error))
+        elif crash.in_a_row in {1, 3}:
+            occurrence = self.watch.occurrence if self.watch else self.guarded.meeting
+            self.tools.notices.write(texts.crashed(self.guarded.title, occurrence, task, error, crash.in_a_row))
+
+    # -- events --------------------------------------------------------------------------------------------------
+
+    def emit(self, event: Event) -> None:
+        """Whatever the platform says goes to the occurrence that it belongs to; one is opened where that is due."""
+        if not self._intake:
+            return
+        if isinstance(event, LinkChanged):
+            came_up = event.up and not self.link.up
+            self.link = event
+            if came_up:
+                self._reconciler.request()
+        if self.watch is None and self._begins(event):
+            self._open(self._slot())
+        if self.watch is not None:
+            self.watch.post(event)
+        elif isinstance(event, Gone):
+            self._left_behind.discard((event.handle, event.place))
+
+    def _begins(self, event: Event) -> bool:
+        """Whether this event starts an occurrence: while a slot runs any sign of life, else only somebody else."""
+        slot = self._slot()
+        if slot is not None and self.tools.clock() < slot.end:
+            return isinstance(event, Seen | Snapshot) or (isinstance(event, LinkChanged) and event.up)
+        shown = (event.facts,) if isinstance(event, Seen) else event.connections if isinstance(event, Snapshot) else ()
+        return any(not facts.is_self and (facts.handle, facts.place) not in self._left_behind for facts in shown)
+
+    def _ready(self) -> None:
+        if not self.link.up:
+            self.emit(LinkChanged(self.tools.clock(), up=True, capabilities=self.tools.platform.capabilities))
+
+    async def _stay_connected(self) -> None:
+        await self.tools.platform.run(self.emit, self._ready)
+
+    # -- slots ---------------------------------------------------------------------------------------------------
+
+    def _slot(self) -> Slot | None:
+        return self.guarded.timetable.current(self.tools.clock())
+
+    async def _keep_schedule(self) -> None:
+        timetable, clock = self.guarded.timetable, self.tools.clock
+        while True:
+            now = clock()
+            self._hand_over(timetable.current(now))
+            self._brief(timetable.following(now), now)
+            waiting = self.watch is None and timetable.current(now) is not None and not self.link.up
+            soon = now + LINK_PATIENCE / 4 if waiting else None
+            change = timetable.next_change(now, BRIEFING_LEAD)
+            await wait_until(min((t for t in (soon, change) if t is not None), default=None), clock)
+
+    def _hand_over(self, slot: Slot | None) -> None:
+        """When a slot begins, its own occurrence begins, and what ran before it ends."""
+        if slot is None or slot.start == self._opened_slot or self.tools.clock() >= slot.end:
+            return
+        old = self.watch
+        if old is not None and old.slot is not None and old.slot.start == slot.start:
+            return
+        long_enough = asyncio.get_running_loop().time() - self._began >= LINK_PATIENCE
+        if old is None and not self.link.up and not long_enough:
+            return
+        if old is not None:
+            self._leave(old, MeetingEnded(self.tools.clock(), "the next slot begins"))
+        self._open(slot)
+
+    def _leave(self, watch: Watch, event: MeetingEnded) -> None:
+        watch.post(event)
+        self._over(watch)
+
+    def _over(self, watch: Watch) -> None:
+        """Its occurrence has ended; what belongs to the slot is kept for the next one of the same slot."""
+        if watch.slot is not None:
+            self._memory = (watch.slot.start, watch.actor.state.memory)
+        if self.watch is watch:
+            self.watch = None
+            # Who still stands at the door of an empty meeting does not open it anew every few minutes.
+            self._left_behind = {(c.handle, c.facts.place) for c in watch.actor.state.connections.values()}
+        self.tools.on_change(self.guarded.meeting)
+
+    def _open(self, slot: Slot | None) -> None:
+        now, slot_start = self.tools.clock(), slot.start if slot else None
+        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
+        occurrence = f"{self.guarded.meeting}-{stamp}-{secrets.token_hex(3)}"
+        memory = self._memory[1] if self._memory and self._memory[0] == slot_start else SlotMemory()
+        capabilities = self.link.capabilities or self.tools.platform.capabilities
+        opened = Opened(now, occurrence, self.guarded.meeting, slot, capabilities, memory)
+        first = (opened, *self.roster.news(None), *(() if self.link.up else (self.link,)))
+        chain = Chain(occurrence, self.guarded.meeting, slot_start, now)
+        self._opened_slot = self._opened_slot if slot_start is None else slot_start
+        self._take_up(chain, slot, first, None)
+        log.info("occurrence_opened", meeting=self.guarded.meeting, occurrence=occurrence, slot=slot_start)
+        self.tools.on_step("opened")
+
+    def _take_up(self, chain: Chain, slot: Slot | None, first: tuple[Event, ...], history: History | None) -> Watch:
+        watch = Watch(
+            self.guarded,
+            self.tools,
+            chain,
+            slot,
+            first,
+            reread=self._reconciler.request,
+            on_end=self._over,
+            history=history,
+        )
+        self._watches = {w for w in self._watches if not w.done} | {watch}
+        self.watch = watch
+        watch.start()
+        self._reconciler.request()
+        return watch
+
+    # -- restart -------------------------------------------------------------------------------------------------
+
+    async def _come_back(self, rows: list[OccurrenceRow]) -> None:
+        """Fold what was live; end what is over; keep what the slot knows."""
+        slot = self._slot()
+        folded: dict[str, History] = {}
+        for row in (row for row in rows if row.ended_at is None):
+            try:
+                folded[row.occurrence] = await fold(self.tools.journal, row.occurrence)
+            except JournalError as error:
+                await self._give_up(row, error)
+        live = [row for row in rows if row.occurrence in folded]
+        if slot is not None:
+            await self._remember(slot, rows, folded)
+        for row in live:
+            history = folded[row.occurrence]
+            current = row is live[-1] and self._still_on(history, slot)
+            self._resume(row, history, ends=not current)
+        # A slot whose occurrence the journal knows was briefed before we went away.
+        self._briefed = self._opened_slot
+
+    async def _remember(self, slot: Slot, rows: list[OccurrenceRow], folded: dict[str, History]) -> None:
+        same = [row for row in rows if row.slot_start == slot.start]
+        if same:
+            self._opened_slot = slot.start if same[-1].ended_at is not None else self._opened_slot
+            last = folded.get(same[-1].occurrence) or await self._readable(same[-1])
+            if last is not None:
+                self._memory = (slot.start, last.state.memory)
+
+    async def _readable(self, row: OccurrenceRow) -> History | None:
+        try:
+            return await fold(self.tools.journal, row.occurrence)
+        except JournalError as error:
+            log.warning("history_unreadable", occurrence=row.occurrence, error=type(error).__name__)
+            return None
+
+    def _still_on(self, history: History, slot: Slot | None) -> bool:
+        """Whether this run goes on: its slot is the current one, or neither is over nor has another one begun."""
+        own, now = history.state.slot, self.tools.clock()
+        if slot is not None:
+            return own is not None and own.start == slot.start
+        return own is None or now < own.end + max(own.margin, self.guarded.policy.end_after_empty)
+
+    def _resume(self, row: OccurrenceRow, history: History, *, ends: bool) -> None:
+        now, slot = self.tools.clock(), history.state.slot
+        first: tuple[Event, ...] = (Restarted(now, self.tools.platform.capabilities),)
+        first += self.roster.news(history.state)
+        if ends and not history.state.ended:
+            first += (MeetingEnded(now, "its slot was over when the guardian came back"),)
+        chain = Chain(row.occurrence, row.meeting, row.slot_start, row.opened_at)
+        watch = self._take_up(chain, slot, first, history)
+        if ends or history.state.ended:
+            self._over(watch)
+        else:
+            self._opened_slot = slot.start if slot else None
+        log.info("occurrence_resumed", meeting=row.meeting, occurrence=row.occurrence, ends=ends)
+
+    async def _give_up(self, row: OccurrenceRow, error: JournalError) -> None:
+        name = type(error).__name__
+        log.error("occurrence_unreadable", occurrence=row.occurrence, error=name)
+        self.tools.notices.write(texts.unreadable(self.guarded.title, row.occurrence, name))
+        await self.tools.journal.end_occurrence(row.occurrence, self.tools.clock())
+
+    # -- before class --------------------------------------------------------------------------------------------
+
+    def _brief(self, slot: Slot | None, now: float) -> None:
+        """The go / no-go letter, once a slot."""
+        if slot is None or slot.start - now > BRIEFING_LEAD or slot.start == self._briefed:
+            return
+        self._briefed = slot.start
+        name, supervisor = f"{self.guarded.meeting}:check", self.tools.supervisor
+        if self._check is not None and name not in supervisor.running:
+            supervisor.start(name, self._send_briefing, forever=False)
+
+    async def _send_briefing(self) -> None:
+        if self._check is None:
+            return
+        try:
+            async with asyncio.timeout(120.0):
+                found = await self._check()
+        except Exception as error:  # noqa: BLE001 - a check that breaks is a no-go, and must be told as one
+            found = Briefing(go=False, lines=(f"The check itself failed: {type(error).__name__}.",))
+        self.tools.notices.write(texts.briefing(self.guarded.title, self.guarded.meeting, found))

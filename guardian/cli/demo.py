@@ -1,0 +1,161 @@
+"""``demo``: a guarded class on a real server, with progress while it runs and a table at the end.
+
+Printing only: what happens is in ``play.py`` and ``stage.py``, who plays and who judges in ``guardian/world``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json as json_format
+import os
+import shutil
+import sys
+import tempfile
+import time
+from enum import StrEnum
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Annotated, Self
+
+import typer
+
+from guardian.cli.options import JsonOption
+from guardian.cli.terminal import FINE, REFUSED
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from guardian.cli.play import Outcome
+    from guardian.cli.stage import Settings
+
+PLUGINS_VARIABLE = "GUARDIAN_JITSI_PLUGINS"
+
+
+class DemoPlatform(StrEnum):
+    """What can be demonstrated."""
+
+    JITSI = "jitsi"
+
+
+class Sabotage(StrEnum):
+    """Planted wrong guardians; the judge must notice each."""
+
+    ADMIT_ALL = "admit-all"
+    REMOVE_CHILD = "remove-child"
+
+
+def register(program: typer.Typer) -> None:
+    """Add the command."""
+    program.command("demo")(demo)
+
+
+def demo(
+    platform: Annotated[DemoPlatform, typer.Option("--platform", help="Which kind of server.")] = DemoPlatform.JITSI,
+    json: JsonOption = False,
+    sabotage: Annotated[
+        Sabotage | None, typer.Option("--sabotage", help="Run a planted wrong guardian; the judge must object.")
+    ] = None,
+    fast: Annotated[bool, typer.Option("--fast", help="A class of twelve and shorter waits.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the folder with configuration, logs and journal.")] = False,
+) -> None:
+    """Guard a class of sixty on a real XMPP server, with strangers at the door, and let an observer judge.
+
+    The exit code is 0 only if the observer is content. Needs Debian's prosody; where GUARDIAN_JITSI_PLUGINS names a
+    folder of Jitsi's own Prosody plugins, the server runs with them.
+    """
+    from rich.console import Console
+
+    from guardian.cli.play import play
+    from guardian.world.site import WorldError
+
+    console = Console(stderr=json, highlight=False)
+    folder = Path(tempfile.mkdtemp(prefix="guardian-demo-"))
+    began = time.monotonic()
+    try:
+        with _Progress(console) as progress:
+            outcome = asyncio.run(play(folder, _settings(sabotage, fast=fast), progress.scene))
+    except WorldError as error:
+        Console(stderr=True, highlight=False).print(f"the demo cannot run: {error}", markup=False)
+        raise typer.Exit(REFUSED) from error
+    finally:
+        if keep:
+            console.print(f"kept: {folder}", markup=False)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    console.print(_table(outcome, f"{platform.value}: a guarded class, in {time.monotonic() - began:.0f} s"))
+    for complaint in outcome.complaints:
+        console.print(f"✗ {complaint}", style="red", markup=False)
+    if json:
+        sys.stdout.write(json_format.dumps(outcome.figures) + "\n")
+    raise typer.Exit(FINE if outcome.ok else REFUSED)
+
+
+def _settings(sabotage: Sabotage | None, *, fast: bool) -> Settings:
+    from guardian.cli.stage import Settings
+
+    folder = os.environ.get(PLUGINS_VARIABLE)
+    plugins = Path(folder) if folder else None
+    wrong = sabotage.value if sabotage else None
+    if fast:
+        return Settings(12, patience=2.0, settle=0.5, lock_after=12.0, sabotage=wrong, plugins=plugins)
+    return Settings(sabotage=wrong, plugins=plugins)
+
+
+class _Progress:
+    """A line for each scene, with the seconds that it took; the running one turns a spinner on a terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._status = console.status("")
+        self._title = ""
+        self._began = 0.0
+
+    def __enter__(self) -> Self:
+        self._status.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._finish()
+        self._status.stop()
+
+    def scene(self, title: str) -> None:
+        """The next scene begins."""
+        self._finish()
+        self._title, self._began = title, time.monotonic()
+        self._status.update(title)
+
+    def _finish(self) -> None:
+        if self._title:
+            self._console.print(f"{time.monotonic() - self._began:5.1f} s  {self._title}", markup=False)
+
+
+_ROWS = (
+    ("children expected, and seen inside by the observer", "{expected}, {admitted}"),
+    ("of them after the lock", "{late_admitted}"),
+    ("children put out by the machine", "{children_removed}"),
+    ("strangers who came", "{strangers}"),
+    ("strangers let in by the guardian; inside at the end", "{strangers_admitted}; {strangers_inside_at_end}"),
+    ("seconds that strangers were inside under its eyes", "{stranger_seconds_inside}"),
+    ("people held at the door; put out", "{held}; {removed}"),
+    ("from knock to inside, in ms: median, 95 %, longest", "{p50}, {p95}, {max}"),
+    ("door locked", "{locked}"),
+    ("incidents; mails", "{incidents}; {mails}"),
+    ("kill -9 and restart", "{restarts}"),
+    ("asked = confirmed + superseded + escalated", "{asked} = {confirmed} + {superseded} + {escalated}"),
+    ("journal rows; the chain verifies", "{journal_events}; {verified}"),
+)
+
+
+def _table(outcome: Outcome, title: str) -> Table:
+    from rich.table import Table
+
+    figures = outcome.figures | outcome.figures["knock_to_inside_ms"]
+    table = Table(title=title, caption="the observer is content" if outcome.ok else "the observer objects")
+    table.add_column("")
+    table.add_column("", justify="right")
+    for label, value in _ROWS:
+        table.add_row(label, value.format(**figures))
+    return table

@@ -1,0 +1,89 @@
+"""What the web needs of the service, as Protocols: so that routes can be tried on a small real stand-in.
+
+No behaviour here. ``guardian.app.service.Service`` fits ``Guarded`` by its shape.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from guardian.core.events import Ordered
+from guardian.core.roster import Person
+from guardian.core.view import MeetingView
+
+
+class Ready(Protocol):
+    """Whether the service can do its work; ``problems`` are sentences without names of people."""
+
+    @property
+    def ok(self) -> bool:
+        """No problem at all."""
+        ...
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong, one sentence each."""
+        ...
+
+
+class Told(Protocol):
+    """What really became of an order."""
+
+    @property
+    def order(self) -> str:
+        """The order's id."""
+        ...
+
+    @property
+    def done(self) -> bool | None:
+        """Done, refused, or (None) not known yet."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """The same in words, for the human who ordered."""
+        ...
+
+
+class Rendered(Protocol):
+    """What is counted."""
+
+    def render(self) -> bytes:
+        """Prometheus' text format, version 0.0.4."""
+        ...
+
+
+class Guarded(Protocol):
+    """The guardian's service, as its users see it."""
+
+    def meetings(self) -> tuple[str, ...]:
+        """Ids of the configured meetings."""
+        ...
+
+    def view(self, meeting: str) -> MeetingView | None:
+        """The meeting as it stands; None: nothing is going on there now."""
+        ...
+
+    def people(self, meeting: str) -> tuple[Person, ...]:
+        """Everybody on the roster in force, today's guests included."""
+        ...
+
+    async def order(self, meeting: str, ordered: Ordered, wait: float = 5.0) -> Told:
+        """Carry out a human's order; wait so long (seconds) for what becomes of it. Raises GuardianError.
+
+        A repeated order id is not carried out twice.
+        """
+        ...
+
+    async def acknowledge(self, meeting: str, incident: str, by: str) -> None:
+        """A human has read an incident. Raises GuardianError."""
+        ...
+
+    def readiness(self) -> Ready:
+        """Whether everything works."""
+        ...
+
+    @property
+    def metrics(self) -> Rendered:
+        """Counters and gauges: opaque ids only, never a name."""
+        ...
