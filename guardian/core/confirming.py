@@ -10,6 +10,7 @@ from guardian.core.meeting import Occurrence, PendingAsk
 from guardian.core.standing import Look
 
 ANSWER_WITHIN = 30.0  # seconds; the enforcer gives up sooner, so this is met only when an outcome was lost
+LIST_WITHIN = 5.0  # seconds that a fresh list may take; asking again sooner only adds to a busy server's load
 _UNCONFIRMED_TRIES = 2
 _ADMIT_TRIES = 3
 _LONGEST_PAUSE = 60.0
@@ -99,7 +100,7 @@ def _overdue(look: Look, pending: PendingAsk, accepted_at: float) -> list[Decisi
         return _escalate(look, pending, "the platform said yes, but a later list shows no effect")
     if state.reread_at < deadline:
         return [Reread(now, "an act is not confirmed")]
-    if not look.due(deadline + within + 1.0):
+    if not look.due(deadline + max(within, LIST_WITHIN)):
         return []
     if pending.attempts < _UNCONFIRMED_TRIES:
         return _once_more(look, pending)
