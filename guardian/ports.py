@@ -162,14 +162,14 @@ class Journal(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """An incident on its way to people. ``meeting`` is its title, ``occurrence`` the thread's root; ``names`` shows
-    how each subject may be displayed there (first name + initial, or what was typed), by handle.
+    """An incident on its way to people. ``meeting`` is its title, ``occurrence`` the thread's root.
+
+    Names are as typed (attacker's text): each channel shortens and escapes them in its own way.
     """
 
     meeting: str
     occurrence: str
     incident: Incident
-    names: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Run by hand (`.venv/bin/python scripts/picture.py`) after a change to what the d
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import subprocess
@@ -28,7 +29,7 @@ def run() -> str:
 
 def draw(printed: str) -> str:
     """The SVG. The fonts that rich would fetch from elsewhere are taken out: the reader's own will do."""
-    console = Console(record=True, width=WIDTH, file=open(os.devnull, "w", encoding="utf-8"), force_terminal=True)
+    console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
     console.print("$ make demo", style="bold")
     console.print(Text.from_ansi(printed.rstrip()))
     svg = console.export_svg(title="make demo")

@@ -75,7 +75,8 @@ class Chronicle:
         """Seconds until a ``write`` would try again; None while the journal takes everything."""
         if self.up:
             return None
-        return max(self._next_try - asyncio.get_running_loop().time(), 0.0)
+        # A little more than the difference, so that who wakes by it is never too early by a rounding.
+        return max(self._next_try - asyncio.get_running_loop().time(), 0.0) + 0.001
 
     def hurry(self) -> None:
         """A human's order waits behind the append that is under way."""

@@ -267,4 +267,4 @@ class Notices:
 
     def _notice(self, occurrence: str, incident: Incident) -> Notice:
         # How a name may be shown differs by channel; each shortens what was typed by its own rules.
-        return Notice(self._title, occurrence, incident, {})
+        return Notice(self._title, occurrence, incident)

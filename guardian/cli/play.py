@@ -24,7 +24,20 @@ from guardian.world.tokens import room_token
 from guardian.world.verdict import Verdict, judge
 from guardian.world.xmpp import Account, Token
 
+_OWNERS = ("teacher", "observer")
 GHOST_SECONDS = 4.0  # how long the server keeps a child whose line was cut
+
+
+_TOLD = (
+    (IncidentKind.OPENED,),
+    (IncidentKind.STRANGER_INSIDE,),
+    (IncidentKind.STRANGER_WAITING,),
+    (IncidentKind.NEEDS_DECISION,),
+    (IncidentKind.NATIVE_ADMIT,),
+    (IncidentKind.SHARING,),
+    (IncidentKind.ROSTER_BROKEN, IncidentKind.ROSTER_DOUBTED),
+    (IncidentKind.LOCKED,),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +63,7 @@ async def play(folder: Path, settings: Settings, tell: Callable[[str], None]) ->
         server = await stack.enter_async_context(
             Prosody(
                 accounts=known,
-                owners=("teacher", "observer"),
+                owners=_OWNERS,
                 plugins=settings.plugins,
                 hibernation_time=GHOST_SECONDS,
             )
@@ -62,7 +75,7 @@ async def play(folder: Path, settings: Settings, tell: Callable[[str], None]) ->
         cast = _cast(server)
         observer = await stack.enter_async_context(ObserverProcess(server.site, ROOM, "observer", known["observer"]))
         keys = _keys(server, known, tokens=settings.plugins is not None)
-        guardian.write_list(class_list(settings.children, keys.child_id, server.site.account_jid))
+        guardian.write_list(class_list(settings.children, keys.proof))
         stage = Stage(server.site, ROOM, keys, observer, guardian, settings.children)
         story = await stack.enter_async_context(Story(stage, cast, tell))
         await story.play()
@@ -82,7 +95,7 @@ async def play(folder: Path, settings: Settings, tell: Callable[[str], None]) ->
             "journal_events": rows,
             "verified": verified,
         }
-        complaints = (*verdict.complaints, *story.troubles, *_unbalanced(books, stopped))
+        complaints = (*verdict.complaints, *story.troubles, *_unbalanced(books, stopped), *_untold(view))
         return Outcome(_figures(verdict, books, ok=not complaints), complaints)
 
 
@@ -95,22 +108,22 @@ def _cast(server: Prosody) -> Cast:
 
 
 def _keys(server: Prosody, known: dict[str, str], *, tokens: bool) -> Keys:
-    """Accounts on plain Prosody; room tokens with an opaque id where Jitsi's own plugins check them."""
+    """Accounts on plain Prosody. Where Jitsi's own plugins check tokens, whoever owns no room has one.
 
-    def staff(name: str) -> Account:
-        return Account(name, known[name])
+    Such a token names nobody: its id is opaque, since Jitsi's lobby shows identities to those who wait.
+    """
 
-    def token(number: int) -> Token:
-        issued = room_token(
-            child_key(number), app_id=server.app_id, app_secret=server.app_secret, domain=server.domain, room=ROOM
+    def account(name: str) -> bool:
+        return not tokens or name in _OWNERS
+
+    def login(name: str) -> Account | Token:
+        if account(name):
+            return Account(name, known[name])
+        return Token(
+            room_token(name, app_id=server.app_id, app_secret=server.app_secret, domain=server.domain, room=ROOM)
         )
-        return Token(issued)
 
-    if tokens:
-        return Keys(token, child_key, staff)
-    return Keys(
-        lambda number: staff(child_key(number)), lambda number: server.site.account_jid(child_key(number)), staff
-    )
+    return Keys(login, lambda name: server.site.account_jid(name) if account(name) else name)
 
 
 def _locked_at(view: MeetingView | None) -> float | None:
@@ -138,6 +151,12 @@ def _unbalanced(books: dict[str, Any], stopped: int) -> list[str]:
         f"the guardian ended with status {stopped}": stopped != 0,
     }
     return [fault for fault, found in faults.items() if found]
+
+
+def _untold(view: MeetingView | None) -> list[str]:
+    """What happened in the play and was told to no human."""
+    told = {incident.kind for incident in view.incidents} if view else set()
+    return [f"nobody was told: {' or '.join(kinds)}" for kinds in _TOLD if not told & set(kinds)]
 
 
 def _figures(verdict: Verdict, books: dict[str, Any], *, ok: bool) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from guardian.world.site import WorldError
 
 MEETING, ROOM = "demo", "demo-class"
 _LOOK_EVERY = 0.1  # seconds between two looks at the guardian's status
-_PATIENCE = 20.0  # seconds for any one thing to happen
+_PATIENCE = 30.0  # seconds for any one thing to happen
 _SLOT_BEGAN = 120.0  # seconds ago
 _ROSTER_HEADER = ("id", "name", "role", "accounts")
 

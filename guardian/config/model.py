@@ -177,7 +177,7 @@ class Jitsi(Section):
     token_hosts: tuple[HostName, ...] = ()
     nick: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_]{0,30}$")] = "guardian"
     ca_file: FilePath | None = None
-    calls_per_second: Annotated[float, Field(gt=0, le=1000)] = 20.0
+    calls_per_second: Annotated[float, Field(gt=0, le=1000)] = 100.0
 
     @property
     def login_domain(self) -> str:

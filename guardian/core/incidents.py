@@ -91,7 +91,7 @@ SEVERITY: dict[IncidentKind, Severity] = {
 @dataclass(frozen=True, slots=True)
 class Subject:
     """One connection that an incident is about, as it stood when it was told: the name as typed (attacker's text!),
-    the roster person's id if it matched, the reason in words and where they were.
+    the roster person's id and name if it matched one, the reason in words and where they were.
     """
 
     handle: str
@@ -99,6 +99,7 @@ class Subject:
     person: str | None
     place: str
     reason: str
+    person_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

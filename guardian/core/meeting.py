@@ -605,7 +605,7 @@ def _raise(state: Occurrence, decision: Raise) -> Occurrence:
 
 def _settle(state: Occurrence, decision: Settle) -> Occurrence:
     incident = state.incidents.get(decision.incident)
-    return _incident(state, replace(incident, settled=True)) if incident else state
+    return _incident(state, replace(incident, settled=True, revision=incident.revision + 1)) if incident else state
 
 
 def _incident(state: Occurrence, incident: Incident) -> Occurrence:

@@ -117,6 +117,7 @@ def _subject(judgement: Judgement) -> Subject:
         person.id if person else None,
         connection.facts.place,
         judgement.reason,
+        person.name if person else None,
     )
 
 

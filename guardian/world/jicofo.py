@@ -1,7 +1,8 @@
 """A stand-in for jicofo, Jitsi's conference focus, for a Prosody with Jitsi's own plugins.
 
 It plays only jicofo's XMPP part: answers `focus.DOMAIN`'s subscription, opens a room when asked for the
-conference, sits in it as `focus`, leaves when nobody else is there. No media, no owner election, no muting.
+conference, sits in it as `focus`, passes on a moderator's wish to mute somebody, leaves when nobody else is there.
+No media, no owner election.
 """
 
 from __future__ import annotations
@@ -12,8 +13,17 @@ from types import TracebackType
 from typing import Self
 from xml.etree.ElementTree import Element
 
-from guardian.world.markup import CLIENT, Xml, bare, local_name, resource, tag
-from guardian.world.rooms import FOCUS, Face, join_presence, leave_presence, status_codes
+from guardian.world.markup import CLIENT, STANZAS, Xml, bare, local_name, resource, tag
+from guardian.world.rooms import (
+    FOCUS,
+    Face,
+    join_presence,
+    leave_presence,
+    mute_wish,
+    muted_medium,
+    read_occupant,
+    status_codes,
+)
 from guardian.world.site import Site
 from guardian.world.xmpp import Account, XmppClient, XmppError
 
@@ -30,6 +40,7 @@ class Jicofo:
         self._inbox: asyncio.Queue[Element] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
         self._others: dict[str, set[str]] = {}
+        self._moderators: set[str] = set()
         self._joining: dict[str, list[Element]] = {}
 
     @property
@@ -91,6 +102,8 @@ class Jicofo:
         sender, name = stanza.get("from", ""), local_name(stanza)
         if name == "iq" and stanza.find(f"{{{FOCUS}}}conference") is not None:
             await self._open(client, stanza)
+        elif name == "iq" and stanza.get("type") == "set" and muted_medium(stanza):
+            await self._pass_on_mute(client, stanza)
         elif name == "presence" and sender == self._site.focus_domain:
             await self._greet_proxy(client, stanza)
         elif name == "presence" and bare(sender) in self._others:
@@ -114,6 +127,19 @@ class Jicofo:
             self._others[room] = set()
             await client.send(join_presence(f"{room}/{_NICK}", Face(), first=True))
 
+    async def _pass_on_mute(self, client: XmppClient, wish: Element) -> None:
+        """Tell the one who is to be mute, and answer. Like jicofo, refuse whoever is no moderator."""
+        sender, medium = wish.get("from", ""), muted_medium(wish)
+        head = {"xmlns": CLIENT, "id": wish.get("id"), "to": sender}
+        if sender not in self._moderators:
+            forbidden = tag("error", {"type": "auth"}, tag("forbidden", {"xmlns": STANZAS}))
+            await client.send(tag("iq", {**head, "type": "error"}, forbidden))
+            return
+        target = next((child.get("jid", "") for child in wish), "")
+        order = {"xmlns": CLIENT, "type": "set", "id": f"mute-{wish.get('id')}", "to": target}
+        await client.send(tag("iq", order, mute_wish(medium, target)))
+        await client.send(tag("iq", {**head, "type": "result"}))
+
     def _answer(self, client: XmppClient, request: Element, room: str) -> Xml:
         attributes = {"xmlns": FOCUS, "room": room, "ready": "true", "focusjid": client.jid}
         head = {"xmlns": CLIENT, "type": "result", "id": request.get("id"), "to": request.get("from")}
@@ -123,6 +149,10 @@ class Jicofo:
         room, nick = bare(stanza.get("from", "")), resource(stanza.get("from", ""))
         gone = stanza.get("type") in ("unavailable", "error")
         others = self._others[room]
+        occupant = stanza.get("from", "")
+        self._moderators.discard(occupant)
+        if not gone and read_occupant(stanza).role == "moderator":
+            self._moderators.add(occupant)
         if nick == _NICK or "110" in status_codes(stanza):
             requests = self._joining.pop(room, [])
             if gone:

@@ -116,6 +116,17 @@ def destroy_query(reason: str) -> Xml:
     return tag("query", {"xmlns": MUC_OWNER}, tag("destroy", None, tag("reason", None, reason)))
 
 
+def mute_wish(medium: str, occupant_jid: str) -> Xml:
+    """To the focus: mute this occupant; from the focus: be mute (lib-jitsi-meet `ChatRoom.ts`, `muteParticipant`)."""
+    return tag("mute", {"xmlns": f"{JITMEET}/{medium}", "jid": occupant_jid}, "true")
+
+
+def muted_medium(iq: Element) -> str:
+    """`audio`, `video` or `desktop` where this IQ asks for silence there, else ""."""
+    found = (child for child in iq if child.tag.endswith("}mute") and child.text == "true")
+    return next((child.tag[1:].partition("}")[0].removeprefix(f"{JITMEET}/") for child in found), "")
+
+
 def status_codes(stanza: Element) -> frozenset[str]:
     """The status codes of a room's stanza."""
     return frozenset(s.get("code", "") for s in stanza.findall(f"{{{MUC_USER}}}x/{{{MUC_USER}}}status"))

@@ -27,6 +27,7 @@ from guardian.world.rooms import (
     join_presence,
     leave_presence,
     lobby_hint,
+    muted_medium,
     read_exit,
     read_occupant,
     status_codes,
@@ -162,7 +163,9 @@ class WebClient:
 
     async def _handle(self, stanza: Element) -> None:
         where, name = bare(stanza.get("from", "")), local_name(stanza)
-        if name == "message":
+        if name == "iq" and muted_medium(stanza) == "desktop" and stanza.get("from") == f"{self.room_jid}/focus":
+            await self._on_mute(stanza)
+        elif name == "message":
             await self._on_message(stanza, where)
         elif name == "presence" and stanza.get("type") == "error":
             await self._on_refusal(stanza, where)
@@ -170,6 +173,14 @@ class WebClient:
             await self._on_room_presence(stanza)
         elif name == "presence" and where == self._lobby:
             await self._on_lobby_presence(stanza)
+
+    async def _on_mute(self, stanza: Element) -> None:
+        """The conference focus, and nobody else, may stop one's share."""
+        await self._send(
+            tag("iq", {"xmlns": CLIENT, "type": "result", "id": stanza.get("id"), "to": stanza.get("from")})
+        )
+        self.face = replace(self.face, sharing=False)
+        await self._send(join_presence(f"{self.room_jid}/{self.nick}", self.face, first=False))
 
     async def _on_message(self, stanza: Element, where: str) -> None:
         if where == self.room_jid and stanza.find(f"{{{MUC_USER}}}x/{{{MUC_USER}}}invite") is not None:

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.looptime
 
 CAN = Capabilities("fake", frozenset(ActKind) - {ActKind.REVOKE}, confirm_within=1.0)
 SLOT = Slot(EPOCH, EPOCH + 3600.0)
-PUPILS = tuple(f"Pupil{n} Somebody" for n in range(400))
+PUPILS = tuple(f"Pupil{n} Somebody" for n in range(200))
 
 
 class Bench:
@@ -153,7 +153,7 @@ async def test_a_humans_order_goes_before_a_full_inbox() -> None:
     bench.journal.gate.clear()
     bench.knock("pupil0")
     await later(0.1)
-    bench.knock(*(f"pupil{n}" for n in range(1, 300)))
+    bench.knock(*(f"pupil{n}" for n in range(1, 100)))
     bench.actor.post(_order("o1"))
     bench.journal.gate.set()
     await bench.actor.calm()

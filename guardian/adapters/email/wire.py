@@ -128,7 +128,7 @@ def _footer(incident: Incident, head: Letterhead) -> Iterator[str]:
 
 
 def _who(subject: Subject, notice: Notice, head: Letterhead) -> str:
-    shown = display_name(notice.names.get(subject.handle, subject.name), full=head.full_names)
+    shown = display_name(subject.person_name or subject.name, full=head.full_names)
     return shown if subject.person is not None else f"“{shown}” (as typed)"
 
 

@@ -16,7 +16,7 @@ from tests.adapters.email.mail_server import PASSWORD, USER, Running, mail_serve
 
 TO = ("coach@school.example", "office@school.example")
 LETTER = Letter("Fitness", "fitness-1", "Go: all is ready", ("Starts at 16:00.", "Mail works."), urgent=True)
-NOTICE = Notice("Fitness", "fitness-1", Incident("wave", IncidentKind.WAVE, Severity.WARNING, 1000.0, 1000.0), {})
+NOTICE = Notice("Fitness", "fitness-1", Incident("wave", IncidentKind.WAVE, Severity.WARNING, 1000.0, 1000.0))
 
 
 @pytest.fixture

@@ -47,8 +47,8 @@ def incident(kind: IncidentKind = IncidentKind.STRANGER_INSIDE, **changes: objec
     return replace(one, **changes)  # type: ignore[arg-type]
 
 
-def notice(one: Incident, **names: str) -> Notice:
-    return Notice("Fitness for all", "fitness-1", one, names)
+def notice(one: Incident) -> Notice:
+    return Notice("Fitness for all", "fitness-1", one)
 
 
 def read_back(message: EmailMessage) -> EmailMessage:
@@ -127,10 +127,10 @@ def test_a_mail_says_who_why_and_what_to_type() -> None:
 
 
 def test_somebody_on_the_list_is_shown_without_quotation_marks_by_the_name_that_was_given() -> None:
-    one = incident(subjects=(Subject("h1", "ada tablet", "p1", "inside", "the exact name only"),))
-    text, _ = parts(notice_mail(notice(one, h1="Ada Lovelace"), HEAD))
+    one = incident(subjects=(Subject("h1", "ada tablet", "p1", "inside", "the exact name only", "Ada Lovelace"),))
+    text, _ = parts(notice_mail(notice(one), HEAD))
     assert "\nAda L., inside: the exact name only" in text
-    text, _ = parts(notice_mail(notice(one, h1="Ada Lovelace"), replace(HEAD, full_names=True)))
+    text, _ = parts(notice_mail(notice(one), replace(HEAD, full_names=True)))
     assert "\nAda Lovelace, inside" in text
 
 
@@ -199,7 +199,7 @@ def test_a_hostile_name_stays_text(name: str, full: bool) -> None:
         detail=name,
         acknowledged_by=name,
     )
-    mail = notice_mail(Notice(name, name, one, {"h2": name}), replace(HEAD, full_names=full))
+    mail = notice_mail(Notice(name, name, one), replace(HEAD, full_names=full))
     text, html = parts(mail)
     seen = Tags(html)
     assert seen.tags == OUR_TAGS
@@ -215,7 +215,7 @@ def test_a_hostile_name_stays_text(name: str, full: bool) -> None:
 def test_no_text_adds_a_header_or_a_tag(text: str) -> None:
     one = incident(subjects=(Subject(text, text, None, "inside", text),), detail=text)
     for mail in (
-        notice_mail(Notice(text, text, one, {}), HEAD),
+        notice_mail(Notice(text, text, one), HEAD),
         letter_mail(Letter(text, text, text, (text, text)), HEAD, AT),
     ):
         _, html = parts(mail)
