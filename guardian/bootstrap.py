@@ -25,6 +25,7 @@ from guardian.app.dryrun import DryRun
 from guardian.app.guard import Guard
 from guardian.app.metrics import Metrics
 from guardian.app.notices import Notices
+from guardian.app.retention import DAY
 from guardian.app.scheduler import Timetable
 from guardian.app.service import Parts, Service
 from guardian.app.supervisor import Supervisor
@@ -86,6 +87,7 @@ def build(
             metrics=metrics,
             clock=clock,
             deadman=HttpPing(deadman.get_secret_value()) if deadman else None,
+            keep={meeting.id: meeting.retention_days * DAY for meeting in config.meetings},
         )
     )
 

@@ -9,6 +9,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import structlog
 
@@ -16,6 +17,7 @@ from guardian.app.datadir import DataDirectory
 from guardian.app.deadman import DeadMan
 from guardian.app.guard import Guard
 from guardian.app.metrics import Metrics
+from guardian.app.retention import Retention
 from guardian.app.supervisor import Crash, Supervisor
 from guardian.app.watch import Watch
 from guardian.core.events import Acknowledged, Ordered
@@ -46,7 +48,10 @@ class OrderResult:
 
 @dataclass(frozen=True)
 class Parts:
-    """What a service is made of. ``open_journal`` is called once, under the lock; ``guards`` makes them from it."""
+    """What a service is made of. ``open_journal`` is called once, under the lock; ``guards`` makes them from it.
+
+    ``keep``: for how many seconds each meeting's journal is kept whole after the end; none named: for ever.
+    """
 
     data_directory: DataDirectory
     open_journal: Callable[[], Awaitable[Journal]]
@@ -55,6 +60,7 @@ class Parts:
     metrics: Metrics
     clock: Clock
     deadman: Callable[[], Awaitable[None]] | None = None
+    keep: Mapping[str, float] = MappingProxyType({})
 
 
 class Service:
@@ -96,6 +102,8 @@ class Service:
         if self._parts.deadman is not None:
             deadman = DeadMan(self._parts.deadman, lambda: self.readiness().ok)
             self._supervisor.start("deadman", deadman.run)
+        if self._parts.keep:
+            self._supervisor.start("retention", Retention(self._journal, self._parts.keep, self._parts.clock).run)
         self._running = True
         log.info("started", meetings=len(self._guards))
 
