@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
+
 
 import structlog
 
@@ -60,7 +60,7 @@ class Parts:
     metrics: Metrics
     clock: Clock
     deadman: Callable[[], Awaitable[None]] | None = None
-    keep: Mapping[str, float] = MappingProxyType({})
+    keep: Mapping[str, float] = field(default_factory=dict)
 
 
 class Service:
