@@ -70,6 +70,7 @@ class MemoryJournal:
         self._heads[occurrence] = replace(self._heads[occurrence], legal_hold=on)
 
     async def purge(self, before: float, meeting: str | None = None) -> int:
+        self._check()
         blanked = 0
         for occurrence, head in self._heads.items():
             if meeting not in {None, head.meeting}:
