@@ -220,7 +220,7 @@ def _free(look: Look, want: Want) -> bool:
         return False
     if not look.due(connection.not_before):
         return False
-    pending = [p for p in state.asks.values() if p.ask.act.handle == connection.handle]
+    pending = look.pending.get(connection.handle, ())
     if want.order is not None:
         return not any(p.ask.order == want.order or p.ask.act.kind is want.kind for p in pending)
     return machine_may(state) and not pending

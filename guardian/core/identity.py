@@ -81,6 +81,11 @@ def strong_keys(evidence: Evidence) -> frozenset[str]:
     return frozenset(f"{kind}:{value}" for kind, value in pairs if value)
 
 
+def bound_keys(evidence: Evidence) -> frozenset[str]:
+    """Strong keys that only one owner can show: account, verified address, token, our link (not a registration)."""
+    return frozenset(key for key in strong_keys(evidence) if not key.startswith("registrant:"))
+
+
 def keys(handle: str, evidence: Evidence) -> frozenset[str]:
     """Everything that a bar or a hold on this connection is kept under: its handle and its strong keys."""
     return strong_keys(evidence) | {f"handle:{handle}"}

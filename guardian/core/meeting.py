@@ -53,13 +53,14 @@ from guardian.core.events import (
     TaskCrashed,
     Verb,
 )
-from guardian.core.identity import Facts, Place, keys
+from guardian.core.identity import Facts, Place, bound_keys, keys
 from guardian.core.incidents import Incident
 from guardian.core.memory import Phase, Removal, Slot, SlotMemory, WordKind
 from guardian.core.policy import BRAKE_WINDOW
-from guardian.core.roster import MatchKind, Roster
+from guardian.core.roster import Match, MatchKind, Roster
 
 REMEMBERED = 512  # departures and knocks kept, so that late deliveries are recognised
+NO_LIST = Match(MatchKind.NOBODY, "no list is loaded")
 FITS = frozenset({MatchKind.PERSON, MatchKind.DOUBT})
 
 
@@ -67,6 +68,8 @@ FITS = frozenset({MatchKind.PERSON, MatchKind.DOUBT})
 class Connection:
     """One connection with its history. Times in seconds UTC.
 
+    ``inside``: in the meeting (else in the lobby). ``keys``: what a word or a bar on it is kept under; ``bound``: those
+    of them that only one owner can show. ``match``: whom its evidence fits under the roster in force.
     ``known``: fitted a roster version of this slot once, or was admitted once. ``claimed``: ids of all persons whom it
     fitted so far. ``tried``: acts that were escalated for it; ``simulated``: that a dry run pretended. ``found``:
     inside in the first snapshot.
@@ -76,6 +79,10 @@ class Connection:
     at: float
     first_seen: float
     since: float
+    inside: bool = False
+    keys: frozenset[str] = frozenset()
+    bound: frozenset[str] = frozenset()
+    match: Match = NO_LIST
     known: bool = False
     claimed: frozenset[str] = frozenset()
     found: bool = False
@@ -91,16 +98,6 @@ class Connection:
     def handle(self) -> str:
         """What actions are aimed at."""
         return self.facts.handle
-
-    @property
-    def inside(self) -> bool:
-        """Whether it is in the meeting (else in the lobby)."""
-        return self.facts.place is Place.INSIDE
-
-    @property
-    def keys(self) -> frozenset[str]:
-        """What a word or a bar on it is kept under."""
-        return keys(self.facts.handle, self.facts.evidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +209,6 @@ def _appear(state: Occurrence, facts: Facts, at: float, *, found: bool = False) 
     if old is None:
         ghost = state.ghosts.get(facts.handle)
         fresh = Connection(facts, at, at, at, found=found, known=bool(ghost and ghost.known))
-        state = _knocked(state, fresh)
     else:
         moved = old.facts.place is not facts.place
         fresh = replace(old, facts=facts, at=at, since=at if moved else old.since)
@@ -226,7 +222,13 @@ def _appear(state: Occurrence, facts: Facts, at: float, *, found: bool = False) 
                 quiet=False,
                 admit_asked=old.admit_asked and facts.place is Place.INSIDE,
             )
-    return _put(state, _recognised(state, fresh))
+    fresh = replace(fresh, inside=facts.place is Place.INSIDE)
+    if old is None or old.facts.evidence != facts.evidence:
+        evidence = facts.evidence
+        fresh = replace(fresh, keys=keys(facts.handle, evidence), bound=bound_keys(evidence))
+        fresh = _recognised(state, fresh)
+    state = _knocked(state, fresh) if old is None else state
+    return _put(state, fresh)
 
 
 def _recognised(state: Occurrence, connection: Connection) -> Connection:
@@ -235,19 +237,19 @@ def _recognised(state: Occurrence, connection: Connection) -> Connection:
         return connection
     evidence = connection.facts.evidence
     known = connection.known or bool(connection.keys & state.memory.known)
-    claimed = connection.claimed
-    for roster in (*state.rosters, *((state.roster,) if state.roster else ())):
-        match = roster.match(evidence)
+    claimed = set(connection.claimed)
+    now = state.roster.match(evidence) if state.roster else NO_LIST
+    for match in (*(roster.match(evidence) for roster in state.rosters), now):
         known = known or (evidence.seen and match.kind in FITS)
         if match.person:
-            claimed |= {match.person.id}
-    return replace(connection, known=known, claimed=claimed)
+            claimed.add(match.person.id)
+    return replace(connection, match=now, known=known, claimed=frozenset(claimed))
 
 
 def _knocked(state: Occurrence, connection: Connection) -> Occurrence:
     if connection.inside or connection.facts.is_self or state.roster is None:
         return state
-    if state.roster.match(connection.facts.evidence).kind in FITS:
+    if connection.match.kind in FITS:
         return state
     return replace(state, knocks=(*state.knocks, connection.at)[-REMEMBERED:])
 

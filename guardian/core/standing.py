@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from guardian.core.actions import ActKind
-from guardian.core.identity import NAME_PROOFS, STRONG_PROOFS, Proof, strong_keys
-from guardian.core.meeting import FITS, Connection, Occurrence
+from guardian.core.identity import NAME_PROOFS, STRONG_PROOFS, Proof
+from guardian.core.meeting import FITS, Connection, Occurrence, PendingAsk
 from guardian.core.memory import Phase, Word, WordKind
 from guardian.core.policy import Policy
 from guardian.core.roster import Match, MatchKind, Person, Role
@@ -121,12 +121,15 @@ class Look:
         self.now = now
         self.wake: float | None = None
         self.doubt = roster_doubt(state)
-        self._matches = {h: self._match(c) for h, c in state.connections.items()}
+        self.pending: dict[str | None, list[PendingAsk]] = defaultdict(list)
+        for pending in state.asks.values():
+            self.pending[pending.ask.act.handle].append(pending)
+        self._gate_inside = policy.gate - {Proof.CLAIMED}
+        self._gate_waiting = self._gate_at_the_door()
         self._holders: dict[str, list[Connection]] = defaultdict(list)
-        admitting = {p.ask.act.handle for p in state.asks.values() if p.ask.act.kind is ActKind.ADMIT}
-        for connection in state.connections.values():
-            person = self._matches[connection.handle].person
-            if person and (connection.inside or connection.handle in admitting):
+        for handle, connection in state.connections.items():
+            person = connection.match.person
+            if person and (connection.inside or self._being_admitted(handle)):
                 self._holders[person.id].append(connection)
         self.judgements = {h: self._judge(c) for h, c in state.connections.items()}
 
@@ -148,13 +151,11 @@ class Look:
             for j in self.judgements.values()
         )
 
-    def _match(self, connection: Connection) -> Match:
-        if self.state.roster is None:
-            return Match(MatchKind.NOBODY, "no list is loaded")
-        return self.state.roster.match(connection.facts.evidence)
+    def _being_admitted(self, handle: str) -> bool:
+        return handle in self.pending and any(p.ask.act.kind is ActKind.ADMIT for p in self.pending[handle])
 
     def _judge(self, connection: Connection) -> Judgement:
-        match = self._matches[connection.handle]
+        match = connection.match
         if connection.facts.is_self:
             return self._ruled(connection, Standing.SELF, "the guardian itself", match)
         word = live_word(self.state, connection, match, self)
@@ -216,8 +217,7 @@ class Look:
         return any(r.match(connection.facts.evidence).kind in FITS for r in self.state.rosters[:-1])
 
     def _person(self, connection: Connection, match: Match, person: Person) -> tuple[Standing, str, frozenset[Proof]]:
-        gate = self._gate(connection)
-        accepted = match.proofs & gate
+        accepted = match.proofs & (self._gate_inside if connection.inside else self._gate_waiting)
         if person.role is Role.GUEST and self._guest_may(connection, person):
             accepted |= match.proofs - {Proof.CLAIMED}
         staff = person.role in {Role.HOST, Role.STAFF} and accepted and self._on_time(connection, person)
@@ -244,16 +244,13 @@ class Look:
     def _guest_may(self, connection: Connection, person: Person) -> bool:
         """An allowed guest comes in by the name or address that a human named; after the lock only if allowed since."""
         locked_at = self.state.memory.locked_at
-        match = self._matches[connection.handle]
-        if person.emails and not match.proofs & {Proof.VERIFIED, Proof.TOKEN, Proof.CLAIMED}:
+        if person.emails and not connection.match.proofs & {Proof.VERIFIED, Proof.TOKEN, Proof.CLAIMED}:
             return False
         return connection.inside or locked_at is None or (person.since is not None and person.since >= locked_at)
 
-    def _gate(self, connection: Connection) -> frozenset[Proof]:
-        """The proofs that open the door to this connection now; for those inside, the class's own gate."""
-        gate = self.policy.gate - {Proof.CLAIMED}
-        if connection.inside:
-            return gate
+    def _gate_at_the_door(self) -> frozenset[Proof]:
+        """The proofs that open the door now; for those inside, the class's own gate counts."""
+        gate = self._gate_inside
         if self.state.phase is Phase.LOCKED:
             gate -= NAME_PROOFS
         if self.tight():
@@ -266,11 +263,10 @@ class Look:
         return until is not None and not self.due(until)
 
     def _others(self, connection: Connection, person: Person) -> list[Connection]:
-        mine = _bound_keys(connection)
         return [
             other
             for other in self._holders.get(person.id, ())
-            if other.handle != connection.handle and not (mine & _bound_keys(other))
+            if other is not connection and not (connection.bound & other.bound)
         ]
 
     def _second_claim(self, connection: Connection, match: Match, person: Person) -> str | None:
@@ -279,7 +275,7 @@ class Look:
         if not others:
             return None
         mine = _strength(match)
-        theirs = [_strength(self._matches[other.handle]) for other in others]
+        theirs = [_strength(other.match) for other in others]
         if connection.inside:
             earlier = any(
                 s == mine and o.inside and _before(o, connection) for s, o in zip(theirs, others, strict=True)
@@ -344,14 +340,9 @@ def _strength(match: Match) -> int:
     return _REGISTRANT if Proof.REGISTRANT in match.proofs else _NAME
 
 
-def _bound_keys(connection: Connection) -> frozenset[str]:
-    """Keys that only one owner can show: account, verified address, token, our link (not a registration)."""
-    return frozenset(k for k in strong_keys(connection.facts.evidence) if not k.startswith("registrant:"))
-
-
 def same_owner(one: Connection, other: Connection) -> bool:
     """Whether two connections show one account, address, token or link: one owner, twice."""
-    return bool(_bound_keys(one) & _bound_keys(other))
+    return bool(one.bound & other.bound)
 
 
 def _before(one: Connection, other: Connection) -> bool:
@@ -384,7 +375,7 @@ def _may_answer_to(word: Word, connection: Connection, look: Look) -> bool:
     """A word on a person reaches who fits only them; ``admit`` not beside somebody else inside as them."""
     if word.kind is not WordKind.ADMIT or connection.inside:
         return True
-    match = look._matches[connection.handle]  # noqa: SLF001 - same file, one look
+    match = connection.match
     names_only = not match.proofs - NAME_PROOFS - {Proof.CLAIMED}
     if names_only and len(connection.claimed) > 1:
         return False
