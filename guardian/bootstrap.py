@@ -125,7 +125,8 @@ def _guarded(meeting: Meeting) -> Guarded:
 
 def _platform(config: Config, meeting: Meeting, clock: Clock) -> Platform:
     server = _jitsi(config.jitsi[meeting.server])
-    return JitsiRoom(server, meeting.room, lobby_from_start=meeting.policy.lobby_from_start, clock=clock)
+    lobby_from_start = meeting.policy.lobby_from_start and meeting.policy.mode is not Mode.OBSERVE
+    return JitsiRoom(server, meeting.room, lobby_from_start=lobby_from_start, clock=clock)
 
 
 def _jitsi(section: Jitsi) -> JitsiServer:

@@ -187,7 +187,7 @@ async def _give_leave(session: Session, handle: str, media: Iterable[str], *, on
     if nick is None or component is None:
         raise PermanentError("that person is not inside any more")
     for medium in media:
-        if medium in session.media_on:
+        if medium in session.media.on:
             occupant = f"{session.rooms.main.address}/{nick}"
             await session.stream.send(wire.allow_media(component, medium, occupant, on=on))
     return nick
@@ -196,7 +196,7 @@ async def _give_leave(session: Session, handle: str, media: Iterable[str], *, on
 async def _quiet_all(session: Session, act: Act) -> None:
     """Moderators keep their leave by themselves (mod_av_moderation_component, ``start_av_moderation``)."""
     for media in wire.MEDIA:
-        await session.moderate(media, on=True)
+        await session.media.switch(media, on=True)
     for handle in act.keep:
         if session.rooms.main.nick(handle) is not None:
             await _give_leave(session, handle, wire.MEDIA, on=True)
@@ -204,7 +204,7 @@ async def _quiet_all(session: Session, act: Act) -> None:
 
 async def _unquiet_all(session: Session, _: Act) -> None:
     for media in wire.MEDIA:
-        await session.moderate(media, on=False)
+        await session.media.switch(media, on=False)
 
 
 _HOW: dict[ActKind, Callable[[Session, Act], Awaitable[None]]] = {

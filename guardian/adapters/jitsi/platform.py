@@ -15,7 +15,7 @@ from guardian.adapters.jitsi.room import Rooms
 from guardian.adapters.jitsi.seats import Trust
 from guardian.adapters.jitsi.server import JitsiServer
 from guardian.adapters.jitsi.session import Session
-from guardian.adapters.jitsi.stream import AddressUnusableError, ConflictError, HostUnknownError
+from guardian.adapters.jitsi.trouble import AddressUnusableError, ConflictError, HostUnknownError
 from guardian.core.actions import Act, Capabilities
 from guardian.core.events import ForeignSelf, LinkChanged, Snapshot
 from guardian.errors import LoginRefusedError, PlatformError, TemporaryError

@@ -21,7 +21,8 @@ from guardian.adapters.jitsi.room import Rooms
 from guardian.adapters.jitsi.seats import Trust
 from guardian.adapters.jitsi.server import JitsiServer
 from guardian.adapters.jitsi.session import Session
-from guardian.adapters.jitsi.stream import AddressUnusableError, HostUnknownError, Stream
+from guardian.adapters.jitsi.stream import Stream
+from guardian.adapters.jitsi.trouble import AddressUnusableError, HostUnknownError
 from guardian.core.actions import Act, ActKind, Capabilities
 from guardian.errors import LoginRefusedError, PlatformError, TemporaryError
 from guardian.ports import Clock, Finding, Level

@@ -120,7 +120,7 @@ class Rooms:
         match fact:
             case Presence():
                 self._presence(fact, now, taken)
-            case JoinRefused(room, condition) if self._at(room):
+            case JoinRefused(room, condition) if self._at(room) is not None:
                 taken.signals.append(Signal(SignalKind.REFUSED, room, condition))
             case ConfigChanged(room) if room == self.main.address:
                 taken.signals.append(Signal(SignalKind.CONFIG, room))

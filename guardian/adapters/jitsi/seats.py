@@ -70,9 +70,6 @@ class Seats:
         self._by_nick: dict[str, Presence] = {}
         self._by_handle: dict[str, str] = {}
 
-    def __len__(self) -> int:
-        return len(self._by_nick)
-
     def __contains__(self, nick: str) -> bool:
         return nick in self._by_nick
 

@@ -14,10 +14,12 @@ from xml.etree.ElementTree import Element
 import structlog
 
 from guardian.adapters.jitsi import wire, wire_disco, wire_facts
+from guardian.adapters.jitsi.media import Media
 from guardian.adapters.jitsi.nicks import nicks
 from guardian.adapters.jitsi.room import Rooms, Signal, SignalKind, Taken
 from guardian.adapters.jitsi.server import JitsiServer
-from guardian.adapters.jitsi.stream import NoAnswerError, StanzaRefusedError, Stream
+from guardian.adapters.jitsi.stream import Stream
+from guardian.adapters.jitsi.trouble import JoinRefusedError, NoAnswerError, StanzaRefusedError
 from guardian.adapters.jitsi.wire_frame import Head
 from guardian.core.events import Event, MeetingEnded, Snapshot
 from guardian.errors import PlatformError, TemporaryError
@@ -27,23 +29,6 @@ _JOIN_TRIES = 3
 _FOREIGN_PATIENCE = 2.0  # seconds for another session of our account to show that it lives
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(__name__)
-
-
-class JoinRefusedError(TemporaryError):
-    """A room did not let us in; ``condition`` of RFC 6120 section 8.3.3."""
-
-    def __init__(self, condition: str) -> None:
-        super().__init__(_WHY.get(condition, f"the room does not let us in: {wire.clean(condition)[:40]}"))
-        self.condition = condition
-
-
-_WHY = {
-    "registration-required": "we stand before our own lobby: a moderator must let the guardian in",
-    "not-authorized": "the room has a password, and our account is not exempt from it",
-    "forbidden": "our account is banned from the room",
-    "not-allowed": "there is no such room, and our account may not create it (or the token is for another room)",
-    "conflict": "our nick is taken in the room",
-}
 
 
 class Session:
@@ -59,8 +44,8 @@ class Session:
         self.up = False
         self.components = wire_disco.Components()
         self.info = wire_disco.RoomInfo(members_only=False, password=False, persistent=False, lobby=None)
+        self.media = Media(server.iq_timeout)
         self.lobby_trouble = ""
-        self.media_on: set[str] = set()
         self._room, self._clock, self._emit, self._found = room, clock, emit, found
         self._stream: Stream | None = None
         self._nick = server.nick
@@ -68,7 +53,6 @@ class Session:
         self._unreadable = 0
         self._joins: dict[str, asyncio.Future[None]] = {}
         self._jobs: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue()
-        self._media: list[tuple[str, bool, asyncio.Future[None]]] = []
         self._one_reading, self._one_look = asyncio.Lock(), asyncio.Lock()
         self._one_join: dict[str, asyncio.Lock] = {}
         self._again: Callable[[Session], Awaitable[None]] | None = None
@@ -134,7 +118,7 @@ class Session:
     async def enter_meeting(self, *, lobby_wanted: bool) -> None:
         """Into the meeting, and its lobby where that is on. Everybody is known afterwards."""
         self.up = False
-        self.media_on.clear()
+        self.media.begin(self.stream, self.components.av_moderation, self.rooms.main.address)
         self.rooms.lobby_is_at("")
         await self._join_meeting()
         if self.rooms.may_act:
@@ -145,24 +129,29 @@ class Session:
             await self.switch_lobby_on()
 
     async def _join_meeting(self) -> None:
-        tries, patience = 0, self.server.join_timeout / _JOIN_TRIES
         for nick in nicks(self.server, self.stream.jid):
             self._nick = nick
             try:
-                if self._has_focus:
-                    await self._ask_focus()
-                await self.join(self.rooms.main.address, patience)
+                await self._join_with_focus()
             except JoinRefusedError as error:
                 if error.condition != "conflict":
-                    raise
-            except NoAnswerError:
-                # Jitsi queues joins until its focus sits in the room (mod_muc_meeting_id): ask it once more.
-                tries += 1
-                if tries == _JOIN_TRIES:
                     raise
             else:
                 return
         raise JoinRefusedError("conflict")
+
+    async def _join_with_focus(self) -> None:
+        """Jitsi queues joins until its focus sits in the room (mod_muc_meeting_id): it is asked, if need be again."""
+        for left in range(_JOIN_TRIES - 1, -1, -1):
+            if self._has_focus:
+                await self._ask_focus()
+            try:
+                await self.join(self.rooms.main.address, self.server.join_timeout / _JOIN_TRIES)
+            except NoAnswerError:
+                if not left:
+                    raise
+            else:
+                return
 
     async def _ask_focus(self) -> None:
         focus = f"focus.{self.server.domain}"
@@ -258,7 +247,7 @@ class Session:
     def _take(self, stanza: Element) -> None:
         fact = wire_facts.read(stanza)
         if isinstance(fact, wire_facts.MediaNotice):
-            self._media_is(fact)
+            self.media.told(fact)
         elif fact is not None:
             self._spread(self.rooms.take(fact, self._clock()))
 
@@ -320,30 +309,3 @@ class Session:
         except PlatformError:
             return
         self._found()
-
-    # -- media
-
-    def _media_is(self, notice: wire_facts.MediaNotice) -> None:
-        if notice.component != self.components.av_moderation or notice.room != self.rooms.main.address:
-            return
-        (self.media_on.add if notice.on else self.media_on.discard)(notice.media)
-        for media, on, waiting in self._media:
-            if (media, on) == (notice.media, notice.on) and not waiting.done():
-                waiting.set_result(None)
-
-    async def moderate(self, media: str, *, on: bool) -> None:
-        """Switch the moderation of one medium, and wait until the server says so. Raises TemporaryError."""
-        component = self.components.av_moderation
-        if component is None or (media in self.media_on) is on:
-            return
-        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        entry = (media, on, waiting)
-        self._media.append(entry)
-        try:
-            await self.stream.send(wire.moderate_media(component, media, on=on))
-            async with asyncio.timeout(self.server.iq_timeout):
-                await waiting
-        except TimeoutError:
-            raise NoAnswerError(f"the server did not switch the moderation of {media}") from None
-        finally:
-            self._media.remove(entry)

@@ -8,59 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import os
 import ssl
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Self
-from urllib.parse import urlencode
 from xml.etree.ElementTree import Element
 
-import jwt
 import structlog
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI, WebSocketException
-from websockets.typing import Subprotocol
 
-from guardian.adapters.jitsi import wire, wire_disco, wire_facts, wire_frame, wire_sasl
+from guardian.adapters.jitsi import dial, trouble, wire, wire_disco, wire_facts, wire_frame, wire_sasl
 from guardian.adapters.jitsi.server import AccountLogin, JitsiServer, TokenLogin
-from guardian.errors import LoginRefusedError, PermanentError, TemporaryError
-
-_PASSING = frozenset(
-    "internal-server-error recipient-unavailable remote-server-not-found remote-server-timeout resource-constraint"
-    " service-unavailable unexpected-request".split()
-)
-"""Conditions of RFC 6120 section 8.3.3 that may be gone at the next try."""
-
-_LARGEST = 16  # frame limits that one frame may hold before the line is cut; below that it is only not read
-_GOODBYE = 1.0  # seconds
+from guardian.adapters.jitsi.trouble import AddressUnusableError, NoAnswerError, StanzaRefusedError
+from guardian.errors import PermanentError, TemporaryError
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(__name__)
-
-
-class StanzaRefusedError(PermanentError):
-    """The server answered an IQ with an error that the next try will meet as well."""
-
-    def __init__(self, condition: str) -> None:
-        super().__init__(f"the server refused: {condition}")
-        self.condition = condition
-
-
-class HostUnknownError(PermanentError):
-    """The server does not know the host that we want to log in to."""
-
-
-class AddressUnusableError(PermanentError):
-    """The websocket address can never be connected to."""
-
-
-class ConflictError(TemporaryError):
-    """Somebody else took our connection's address."""
-
-
-class NoAnswerError(TemporaryError):
-    """Nothing came back in time."""
 
 
 class Stream:
@@ -107,7 +70,7 @@ class Stream:
         host = guest_of or server.login_host
         try:
             async with asyncio.timeout(timeout):
-                socket = await connect(_address(server, room, guest_of), **_options(server))
+                socket = await connect(dial.address(server, room, guest_of), **dial.options(server))
                 stream = cls(socket, server, on_stanza, on_refused)
                 try:
                     await stream._log_in(host, None if guest_of else server.login)
@@ -115,7 +78,7 @@ class Stream:
                     socket.transport.abort()
                     raise
         except (TimeoutError, OSError, InvalidHandshake, ConnectionClosed, ssl.SSLError) as error:
-            raise TemporaryError(f"no connection to the server ({_words(error)})") from error
+            raise TemporaryError(f"no connection to the server ({trouble.words(error)})") from error
         except (InvalidURI, WebSocketException):
             # Their text would quote the URL, and with it the token.
             raise AddressUnusableError("the server's websocket address is not usable") from None
@@ -135,7 +98,7 @@ class Stream:
         while (answer := await self._next()).tag == f"{{{wire.SASL}}}challenge":
             await self.send(wire.response(exchange.answer(answer.text or "")))
         if answer.tag != f"{{{wire.SASL}}}success":
-            raise _login_refused(answer)
+            raise trouble.of_login(answer)
         exchange.finish(answer.text or "")
         await self._begin(host)
         await self.send(wire.iq("set", "bind", None, wire.bind()))
@@ -158,7 +121,7 @@ class Stream:
             element = wire_frame.parse(await self._socket.recv(), self._server.frame_limit)
         except wire_frame.FrameRefusedError as refused:
             raise TemporaryError(f"the server's part of the login cannot be read: {refused}") from refused
-        error = _stream_error(element)
+        error = trouble.of_stream(element)
         if error is not None:
             raise error
         return element
@@ -193,17 +156,13 @@ class Stream:
             self._waiting.pop(stanza_id, None)
             if answer.done() and not answer.cancelled():
                 answer.exception()  # seen, even where sending failed first
-        if reply.get("type") == "error":
-            condition, kind_of_error = wire_facts.error_of(reply)
-            if kind_of_error == "wait" or condition in _PASSING:
-                raise TemporaryError(f"the server answered: {condition}")
-            raise StanzaRefusedError(condition)
+        trouble.answered(reply)
         return reply
 
     async def close(self) -> None:
         """Say goodbye: the server ends the session at once, and no ghost of ours stays."""
         with suppress(TemporaryError, TimeoutError):
-            async with asyncio.timeout(_GOODBYE):
+            async with asyncio.timeout(dial.CLOSING):
                 await self.send(wire.close_stream())
                 await self._socket.close()
         self.abort()
@@ -243,7 +202,7 @@ class Stream:
             log.warning("frame_refused", why=str(refused), size=len(frame))
             self._on_refused(wire_frame.head(frame))
             return
-        error = _stream_error(element)
+        error = trouble.of_stream(element)
         if error is not None:
             self.end = error
             self.abort()
@@ -296,72 +255,3 @@ class Stream:
                     self.abort()
             except TemporaryError:
                 continue  # it answered, or the line is gone
-
-
-def _address(server: JitsiServer, room: str, guest_of: str | None) -> str:
-    """``?room=`` always: Jitsi's A/V moderation finds the room from it (mod_jitsi_session)."""
-    query = {"room": room}
-    if isinstance(server.login, TokenLogin) and guest_of is None:
-        query["token"] = _token(server.login, server.domain, room)
-    return f"{server.websocket}?{urlencode(query)}"
-
-
-def _token(login: TokenLogin, domain: str, room: str) -> str:
-    """lib-jitsi-meet ``doc/tokens.md``; every value under ``context.user`` is text."""
-    now = time.time()
-    claims = {
-        "iss": login.app_id,
-        "aud": login.audience,
-        "sub": domain,
-        "room": room,
-        "nbf": int(now) - 60,
-        "exp": int(now + login.lifetime),
-        "context": {"user": {"id": login.user, "name": "Guardian", "moderator": "true"}},
-    }
-    return jwt.encode(claims, login.secret, algorithm="HS256")
-
-
-def _options(server: JitsiServer) -> dict[str, Any]:
-    options: dict[str, Any] = {
-        "subprotocols": [Subprotocol("xmpp")],
-        "compression": None,
-        "open_timeout": None,
-        "ping_interval": None,
-        "close_timeout": _GOODBYE,
-        "max_size": server.frame_limit * _LARGEST,
-        "proxy": None if server.on_this_machine else True,
-    }
-    if server.ca_file is not None:
-        options["ssl"] = ssl.create_default_context(cafile=str(server.ca_file))
-    return options
-
-
-def _stream_error(element: Element) -> TemporaryError | PermanentError | None:
-    """RFC 6120 section 4.9."""
-    if element.tag != "{http://etherx.jabber.org/streams}error":
-        return None
-    names = [child.tag.removeprefix(f"{{{wire.STREAMS}}}") for child in element]
-    if "host-unknown" in names:
-        return HostUnknownError("the server does not know our domain")
-    if "conflict" in names:
-        return ConflictError("our connection was taken over by another one")
-    condition = next((name for name in names if name != "text"), "")
-    return TemporaryError(f"the server ended the connection: {wire.clean(condition)[:40]}")
-
-
-def _login_refused(answer: Element) -> LoginRefusedError | TemporaryError:
-    names = [child.tag.removeprefix(f"{{{wire.SASL}}}") for child in answer]
-    condition = next((name for name in names if name != "text"), "")
-    if condition == "temporary-auth-failure":
-        return TemporaryError("the server cannot check our login just now")
-    return wire_sasl.refused(condition, answer.findtext(f"{{{wire.SASL}}}text") or "")
-
-
-def _words(error: BaseException) -> str:
-    """What went wrong, without anything that the URL holds."""
-    status = getattr(getattr(error, "response", None), "status_code", None)
-    if status is not None:
-        return f"HTTP {status}"
-    if isinstance(error, OSError) and error.errno:
-        return os.strerror(error.errno).lower()
-    return type(error).__name__

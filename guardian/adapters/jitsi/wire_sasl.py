@@ -61,11 +61,13 @@ def anonymous(offered: AbstractSet[str]) -> Exchange:
 
 def refused(condition: str, text: str) -> LoginRefusedError:
     """What a SASL failure means for the person who set up the login (RFC 6120 section 6.5)."""
-    words = {
-        "not-authorized": "wrong account or password",
-        "account-disabled": "the account is disabled",
-        "not-allowed": "the server does not accept the token",
-    }.get(condition, f"the server refused the login ({clean(condition)[:40]})")
+    known = {"not-authorized": "wrong account or password", "account-disabled": "the account is disabled"}
+    if condition in known:
+        return LoginRefusedError(known[condition])
+    words = {"not-allowed": "the server does not accept the token"}.get(
+        condition, f"the server refused the login ({clean(condition)[:40]})"
+    )
+    # Of a token the server says what is wrong: expired, wrong issuer …
     return LoginRefusedError(f"{words}: {clean(text)[:200]}" if text else words)
 
 
