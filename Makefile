@@ -21,7 +21,7 @@ servers: ## install prosody and PostgreSQL where missing and allowed; never fail
 	@scripts/servers.sh
 
 demo: setup servers ## a guarded class on a real XMPP server, judged by an observer
-	$(BIN)/guardian demo --platform jitsi
+	$(BIN)/guardian demo --platform jitsi --json
 
 run: setup ## guard what config.example.toml names
 	$(BIN)/guardian run --config config.example.toml

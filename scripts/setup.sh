@@ -41,7 +41,7 @@ python=$(new_enough)
 if uv --version >/dev/null 2>&1; then
     works || uv venv --quiet --clear --python "${python:->=3.11}" .venv
     say "installing with uv"
-    uv pip install --quiet --python .venv --require-hashes -r requirements-dev.lock
+    uv pip install --quiet --compile-bytecode --python .venv --require-hashes -r requirements-dev.lock
     uv pip install --quiet --python .venv --no-deps --no-build-isolation -e .
 else
     if [ -z "$python" ]; then
@@ -57,4 +57,5 @@ else
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 fi
+.venv/bin/python -m compileall -q guardian  # so that the first start is as quick as the second
 say "ready: .venv/bin/guardian"
