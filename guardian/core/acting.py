@@ -9,10 +9,10 @@ from guardian.core.actions import REMOVALS, Act, ActKind, Ask, Decision, Inform,
 from guardian.core.events import Verb
 from guardian.core.identity import PlatformRole
 from guardian.core.incidents import IncidentKind
-from guardian.core.meeting import Connection, Occurrence
 from guardian.core.memory import Phase, WordKind
 from guardian.core.policy import BRAKE_WINDOW, Mode, Unknown
 from guardian.core.standing import FRESH_LIST, SAFE, TRUSTED, Do, Judgement, Look, Standing, same_owner
+from guardian.core.state import Connection, Occurrence
 
 LADDER = {Do.PUT_BACK: (ActKind.PUT_BACK, ActKind.REMOVE), Do.OUT: (ActKind.REMOVE, ActKind.PUT_BACK)}
 

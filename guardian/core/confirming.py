@@ -6,8 +6,8 @@ from guardian.core import acting, telling
 from guardian.core.actions import ON_CONNECTION, REMOVALS, ActKind, Again, AskEnd, Close, Decision, Reread
 from guardian.core.identity import PlatformRole
 from guardian.core.incidents import IncidentKind
-from guardian.core.meeting import Occurrence, PendingAsk
 from guardian.core.standing import Look
+from guardian.core.state import Occurrence, PendingAsk
 
 ANSWER_WITHIN = 30.0  # seconds; the enforcer gives up sooner, so this is met only when an outcome was lost
 LIST_WITHIN = 5.0  # seconds that a fresh list may take; asking again sooner only adds to a busy server's load

@@ -18,11 +18,12 @@ from guardian.core.actions import (
 )
 from guardian.core.events import Event, NativeAct, NativeKind
 from guardian.core.incidents import IncidentKind
-from guardian.core.meeting import Connection, Occurrence, evolve
+from guardian.core.meeting import evolve
 from guardian.core.memory import Phase, Word, WordKind
 from guardian.core.policy import Policy
 from guardian.core.roster import Role
 from guardian.core.standing import STRANGERS, TRUSTED, UNPROVEN, Look, Standing
+from guardian.core.state import Connection, Occurrence
 
 _MOST_ROUNDS = 12  # a bound, not a limit that is met: three rounds are the most that the tests see
 _JUST_THEN = 5.0  # seconds around "admit all" within which an entry from the lobby is its effect

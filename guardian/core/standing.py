@@ -13,10 +13,10 @@ from enum import StrEnum
 
 from guardian.core.actions import ActKind
 from guardian.core.identity import NAME_PROOFS, STRONG_PROOFS, Proof
-from guardian.core.meeting import FITS, Connection, Occurrence, PendingAsk
 from guardian.core.memory import Phase, Word, WordKind
 from guardian.core.policy import Policy
 from guardian.core.roster import Match, MatchKind, Person, Role
+from guardian.core.state import FITS, Connection, Occurrence, PendingAsk
 
 
 class Standing(StrEnum):

@@ -10,10 +10,10 @@ from guardian.core.actions import Answer, Decision, Raise, Settle
 from guardian.core.events import Ordered, Verb
 from guardian.core.identity import PlatformRole
 from guardian.core.incidents import SEVERITY, Incident, IncidentKind, Subject
-from guardian.core.meeting import Occurrence
 from guardian.core.memory import Phase, WordKind
 from guardian.core.roster import Role
 from guardian.core.standing import STRANGERS, UNPROVEN, Do, Judgement, Look, Standing
+from guardian.core.state import Occurrence
 
 MOST_SUBJECTS = 100  # told one by one; a raid is one incident with a count
 _ANSWER_AFTER = 20.0  # seconds until an order whose effect does not show is answered as not done

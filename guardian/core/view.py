@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from guardian.core import acting
 from guardian.core.identity import PlatformRole, Proof
 from guardian.core.incidents import Incident
-from guardian.core.meeting import Counts, Occurrence
 from guardian.core.memory import Phase, Slot
 from guardian.core.policy import Mode, Policy
 from guardian.core.standing import Judgement, Look, Standing
+from guardian.core.state import Counts, Occurrence
 
 
 @dataclass(frozen=True, slots=True)
