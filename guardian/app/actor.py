@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -19,7 +19,7 @@ from guardian.app.metrics import Metrics
 from guardian.app.scheduler import Alarm
 from guardian.codec import encode
 from guardian.core.actions import Again, Answer, Ask, Decision, Reread, WakeAt
-from guardian.core.decide import step
+from guardian.core.decide import TOGETHER, steps
 from guardian.core.events import Event, JournalChanged, Ordered, Woke
 from guardian.core.policy import Policy
 from guardian.errors import JournalError
@@ -178,11 +178,13 @@ class Actor:
             if item.key is not None and item.key in self._keys:
                 waiters += [item.waiter] if item.waiter else []
                 continue
+            crowd = self._crowd(item, batch)
             try:
-                decisions += self._decide(item.event, item.key, lines)
+                decisions += self._decide(crowd, item.key, lines)
             except Exception as error:  # noqa: BLE001 - one poisonous event must not take the others with it
                 crash = error
                 self._refuse(item, error)
+                batch.extendleft(Item(event, None) for event in reversed(crowd[1:]))
             else:
                 waiters += [item.waiter] if item.waiter else []
         self._inbox.put_back(batch)
@@ -194,13 +196,23 @@ class Actor:
         if crash is not None:
             raise crash
 
-    def _decide(self, event: Event, key: str | None, lines: list[Line]) -> tuple[Decision, ...]:
+    @staticmethod
+    def _crowd(item: Item, batch: deque[Item]) -> list[Event]:
+        """This event, and those right behind it that may be judged together with it."""
+        crowd = [item.event]
+        if item.key is None and isinstance(item.event, TOGETHER):
+            while batch and batch[0].key is None and batch[0].waiter is None and isinstance(batch[0].event, TOGETHER):
+                crowd.append(batch.popleft().event)
+        return crowd
+
+    def _decide(self, events: Sequence[Event], key: str | None, lines: list[Line]) -> tuple[Decision, ...]:
         # A clock set back must not make our own records run backwards.
         self._now = now = max(self._clock(), self._now)
-        self.state, made = step(self.state, event, self._policy, now)
+        self.state, made = steps(self.state, events, self._policy, now)
         occurrence = self._chronicle.chain.occurrence
-        kind = "outcome" if isinstance(event, OUTCOMES) else "event"
-        lines.append(Line(Entry(occurrence, now, kind, encode(event), key), isinstance(event, SPARE)))
+        for event in events:
+            kind = "outcome" if isinstance(event, OUTCOMES) else "event"
+            lines.append(Line(Entry(occurrence, now, kind, encode(event), key), isinstance(event, SPARE)))
         wake = None
         for decision in made:
             if isinstance(decision, WakeAt):
@@ -210,7 +222,7 @@ class Actor:
         self._wake = wake
         if key is not None:
             self._keys.add(key)
-        self._count(event, made)
+        self._count(events, made)
         return made
 
     async def _settle(
@@ -232,7 +244,7 @@ class Actor:
         while durable != self.state.journal_up:
             reason = "" if durable else self._chronicle.reason
             more: list[Line] = []
-            decisions += self._decide(JournalChanged(self._clock(), durable, reason), None, more)
+            decisions += self._decide((JournalChanged(self._clock(), durable, reason),), None, more)
             durable = await self._chronicle.write(more)
         for decision in decisions:
             self._pass_on(decision)
@@ -273,9 +285,10 @@ class Actor:
             text = "not done: the guardian failed on this order and has told its owners"
             self._pass_on(Answer(at=self._now, order=item.event.order, done=False, text=text))
 
-    def _count(self, event: Event, made: tuple[Decision, ...]) -> None:
+    def _count(self, events: Sequence[Event], made: tuple[Decision, ...]) -> None:
         meeting = self._meeting
-        self._metrics.events.labels(meeting, type(event).__name__).inc()
+        for event in events:
+            self._metrics.events.labels(meeting, type(event).__name__).inc()
         for decision in made:
             rule = decision.rule if isinstance(decision, Ask) else ""
             self._metrics.decisions.labels(meeting, type(decision).__name__, rule).inc()

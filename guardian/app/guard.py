@@ -9,6 +9,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import structlog
 
@@ -62,6 +63,7 @@ class Guard:
         self.guarded, self.tools = guarded, tools
         self.watch: Watch | None = None
         self.link = LinkChanged(tools.clock(), up=False, reason="not connected yet")
+        self._linked = asyncio.Event()
         self.roster = RosterWatch(roster, self.emit, tools.clock)
         self._check = check
         self._reconciler = Reconciler(tools.platform.snapshot, self.emit, interval=reconcile_every)
@@ -118,7 +120,10 @@ class Guard:
             came_up = event.up and not self.link.up
             self.link = event
             if came_up:
+                self._linked.set()
                 self._reconciler.request()
+            elif not event.up:
+                self._linked.clear()
         if self.watch is None and self._begins(event):
             self._open(self._slot())
         if self.watch is not None:
@@ -293,6 +298,10 @@ class Guard:
     async def _send_briefing(self) -> None:
         if self._check is None:
             return
+        # Started shortly before class we are still on our way in, which is no fault.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINK_PATIENCE):
+                await self._linked.wait()
         try:
             async with asyncio.timeout(120.0):
                 found = await self._check()

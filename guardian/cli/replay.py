@@ -6,7 +6,7 @@ Under another policy the events stay what they were: what the platform did in an
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,7 +31,7 @@ from guardian.core.actions import (
     Tighten,
     WakeAt,
 )
-from guardian.core.decide import step
+from guardian.core.decide import TOGETHER, steps
 from guardian.core.events import Event, Opened, Ordered
 from guardian.core.meeting import blank
 from guardian.core.policy import Policy
@@ -85,20 +85,30 @@ def meeting_of(rows: Iterable[Row]) -> str:
 
 def compare(rows: Sequence[Row], policy: Policy) -> list[Step]:
     """Fold the events under ``policy``, each at its own time, beside what the journal says was decided."""
-    steps: list[Step] = []
+    made: list[Step] = []
     state = blank()
-    for row in rows:
-        record = decode(row.body or b"")
+    left = deque((row, decode(row.body or b"")) for row in rows)
+    while left:
+        row, record = left.popleft()
         if row.kind == "decision":
-            if not steps:
+            if not made:
                 raise NotReplayableError("the journal begins with a decision: its first rows are missing")
-            last = steps.pop()
-            steps.append(Step(last.seq, last.at, last.event, (*last.decided, *_words([record])), last.would))
-        else:
-            event: Event = record  # type: ignore[assignment]  # the row's kind says that it is one
-            state, would = step(state, event, policy, row.at)
-            steps.append(Step(row.seq, row.at, _event_words(event), (), _words(would)))
-    return steps
+            last = made.pop()
+            made.append(Step(last.seq, last.at, last.event, (*last.decided, *_words([record])), last.would))
+            continue
+        crowd: list[Event] = [record]  # type: ignore[list-item]  # the row's kind says that it is an event
+        while left and isinstance(record, TOGETHER) and _together(left[0], row):
+            crowd.append(left.popleft()[1])  # type: ignore[arg-type]  # as above
+        state, would = steps(state, crowd, policy, row.at)
+        made += [Step(row.seq + i, row.at, _event_words(event), (), ()) for i, event in enumerate(crowd[:-1])]
+        made.append(Step(row.seq + len(crowd) - 1, row.at, _event_words(crowd[-1]), (), _words(would)))
+    return made
+
+
+def _together(follower: tuple[Row, object], row: Row) -> bool:
+    """Whether the next row was judged in one look with this one: deliveries that came at once."""
+    other, record = follower
+    return other.kind != "decision" and other.at == row.at and isinstance(record, TOGETHER)
 
 
 def summary(steps: Iterable[Step]) -> dict[str, int]:

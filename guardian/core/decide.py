@@ -1,9 +1,12 @@
 """What is to be done: compares who is where with who may be where, over the whole state. Pure and level-triggered.
 
-``step`` is the only way in: it folds one event, decides until nothing new is wanted, and folds the decisions.
+``step`` is the way in: it folds one event, decides until nothing new is wanted, and folds the decisions; ``steps`` does
+so for a crowd that comes at once.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from guardian.core import acting, confirming, telling
 from guardian.core.actions import (
@@ -16,7 +19,7 @@ from guardian.core.actions import (
     Tighten,
     WakeAt,
 )
-from guardian.core.events import Event, NativeAct, NativeKind
+from guardian.core.events import Accepted, Event, Gone, NativeAct, NativeKind, Seen
 from guardian.core.incidents import IncidentKind
 from guardian.core.meeting import evolve
 from guardian.core.memory import Phase, Word, WordKind
@@ -25,6 +28,7 @@ from guardian.core.roster import Role
 from guardian.core.standing import STRANGERS, TRUSTED, UNPROVEN, Look, Standing
 from guardian.core.state import Connection, Occurrence
 
+TOGETHER = (Seen, Gone, Accepted)  # deliveries and outcomes that may be judged together when they come at once
 _MOST_ROUNDS = 12  # a bound, not a limit that is met: three rounds are the most that the tests see
 _JUST_THEN = 5.0  # seconds around "admit all" within which an entry from the lobby is its effect
 _TURNS_THE_TABLE = (EnterPhase, Close, Again, Grant, Considered, Tighten)
@@ -35,7 +39,18 @@ def step(state: Occurrence, event: Event, policy: Policy, now: float) -> tuple[O
 
     At most one ``WakeAt``, the last: when to look again if nothing happens.
     """
-    state = evolve(state, event)
+    return steps(state, (event,), policy, now)
+
+
+def steps(
+    state: Occurrence, events: Iterable[Event], policy: Policy, now: float
+) -> tuple[Occurrence, tuple[Decision, ...]]:
+    """As ``step``, for several events that came at once: all are folded, then one decision is made over all of it.
+
+    For TOGETHER only: the decision compares who is where with who may be where, so how they got there does not matter.
+    """
+    for event in events:
+        state = evolve(state, event)
     decided: list[Decision] = []
     for _ in range(_MOST_ROUNDS):
         wanted = decide(state, policy, now)

@@ -59,8 +59,8 @@ class Bench:
         return [d.act.handle for d in self.decisions if isinstance(d, Ask) and d.act.kind is kind]
 
     def knock(self, *names: str) -> None:
-        for name in names:
-            self.actor.post(_knock(name))
+        for place, name in enumerate(names):
+            self.actor.post(_knock(name, place * 1e-6))
 
     async def open(self) -> None:
         """The host is inside: the class is open."""
@@ -71,8 +71,8 @@ class Bench:
 LIST = class_list(*PUPILS)
 
 
-def _knock(name: str) -> Seen:
-    return Seen(clock(), Facts(name, Place.WAITING, Evidence(f"{name} somebody", account=name)))
+def _knock(name: str, later: float = 0.0) -> Seen:
+    return Seen(clock() + later, Facts(name, Place.WAITING, Evidence(f"{name} somebody", account=name)))
 
 
 def _order(order: str, verb: Verb = Verb.LOCK, handle: str | None = None) -> Ordered:

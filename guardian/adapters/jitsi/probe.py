@@ -22,7 +22,7 @@ from guardian.adapters.jitsi.seats import Trust
 from guardian.adapters.jitsi.server import JitsiServer
 from guardian.adapters.jitsi.session import Session
 from guardian.adapters.jitsi.stream import Stream
-from guardian.adapters.jitsi.trouble import AddressUnusableError, HostUnknownError
+from guardian.adapters.jitsi.trouble import AddressUnusableError, HostUnknownError, JoinRefusedError
 from guardian.core.actions import Act, ActKind, Capabilities
 from guardian.errors import LoginRefusedError, PlatformError, TemporaryError
 from guardian.ports import Clock, Finding, Level
@@ -30,6 +30,7 @@ from guardian.ports import Clock, Finding, Level
 _CLOCK_LIMIT = 60.0  # seconds between the server's clock and ours
 _PATIENCE = 10.0  # seconds for one question
 _FORGED = "forged-by-the-guardian"
+_MAKE_OWNER = "add the account to `admins` of the conference component (docs/platforms.md)"
 
 
 async def probe(
@@ -65,6 +66,8 @@ def _not_in(error: PlatformError) -> Finding:
         return Finding("login", Level.NO_GO, str(error), "check account, password or token of this server")
     if isinstance(error, HostUnknownError | AddressUnusableError):
         return Finding("login", Level.NO_GO, str(error), "check domain, auth_domain and websocket of this server")
+    if isinstance(error, JoinRefusedError):
+        return Finding("owner", Level.NO_GO, str(error), _MAKE_OWNER)
     return Finding("server", Level.NO_GO, str(error), "see that the server runs and is reachable from here")
 
 
@@ -83,8 +86,7 @@ def _named(session: Session) -> list[tuple[str, str | None]]:
 def _owner(session: Session) -> Finding:
     if session.rooms.may_act:
         return Finding("owner", Level.OK, "our account owns the rooms")
-    todo = "add the account to `admins` of the conference component (docs/platforms.md)"
-    return Finding("owner", Level.NO_GO, "our account does not own the rooms: it can only watch", todo)
+    return Finding("owner", Level.NO_GO, "our account does not own the rooms: it can only watch", _MAKE_OWNER)
 
 
 async def _lobby(session: Session) -> Finding:

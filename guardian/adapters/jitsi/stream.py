@@ -110,10 +110,13 @@ class Stream:
 
     async def _begin(self, host: str) -> Element:
         await self.send(wire.open_stream(host))
-        first = await self._next()
-        if first.tag != f"{{{wire.FRAMING}}}open":
-            raise TemporaryError("the server opened no stream")
-        return await self._next()
+        try:
+            first = await self._next()
+            if first.tag != f"{{{wire.FRAMING}}}open":
+                raise TemporaryError("the server opened no stream")
+            return await self._next()
+        except trouble.HostUnknownError as error:
+            raise trouble.HostUnknownError(f"{error}: {host}") from error
 
     async def _next(self) -> Element:
         """The next element of the login; a stream error instead is raised."""

@@ -45,7 +45,11 @@ def for_account(
     """
     for mechanism in _SCRAM:
         if mechanism in offered:
-            return _Scram(mechanism, name, password, nonce)
+            try:
+                return _Scram(mechanism, name, password, nonce)
+            except ScramException as error:
+                # RFC 4013 forbids some characters: a control character in the file of a password, for one.
+                raise LoginRefusedError("the account or password holds a character that a login cannot") from error
     if "PLAIN" in offered and confidential:
         return _Plain(name, password)
     why = "only in clear text over an open line" if "PLAIN" in offered else "by none of SCRAM or PLAIN"

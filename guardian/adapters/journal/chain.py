@@ -20,6 +20,8 @@ _PLACE = struct.Struct(">qd")
 _LENGTH = struct.Struct(">q")
 _TIME = struct.Struct(">d")
 _NONE = _LENGTH.pack(-1)
+_STORED_TYPES = (int, float, str, str | None, bytes | None, bytes | None, bytes, bytes, bytes)
+"""Of a ``Link``'s fields, in order."""
 
 
 class Link(NamedTuple):
@@ -34,6 +36,10 @@ class Link(NamedTuple):
     body_digest: bytes
     prev: bytes
     digest: bytes
+
+    def well_typed(self) -> bool:
+        """SQLite takes a value of any type into any column; only somebody else's hand would put one there."""
+        return all(map(isinstance, self, _STORED_TYPES))
 
 
 def _text(value: str | None) -> bytes:
@@ -73,6 +79,8 @@ class Walk:
     def step(self, row: Link) -> None:
         """Take the next row. Raises JournalDamagedError naming the first row that is not as it was written."""
         expected = self.seq + 1
+        if not row.well_typed():
+            raise self._damaged(f"row {expected}: a value has another type than what was written")
         if row.seq != expected:
             raise self._damaged(
                 f"row {expected} is missing" if row.seq > expected else f"row {row.seq} does not belong"
