@@ -77,11 +77,11 @@ class Guard:
 
     # -- life ----------------------------------------------------------------------------------------------------
 
-    async def start(self) -> None:
-        """Read the journal and the list, then begin. Raises JournalError when there is no journal to read."""
+    async def start(self, rows: list[OccurrenceRow]) -> None:
+        """Read the list and what ``rows`` (this meeting's) name in the journal, then begin. Raises JournalError."""
         meeting, supervisor = self.guarded.meeting, self.tools.supervisor
         await self.roster.load()
-        await self._come_back(await self.tools.journal.occurrences(meeting=meeting))
+        await self._come_back(rows)
         self.tools.on_step("folded")
         self._began = asyncio.get_running_loop().time()
         for lane in self.tools.notices.lanes:
@@ -229,7 +229,7 @@ class Guard:
         folded: dict[str, History] = {}
         for row in (row for row in rows if row.ended_at is None):
             try:
-                folded[row.occurrence] = await fold(self.tools.journal, row.occurrence)
+                folded[row.occurrence] = await fold(self.tools.journal, row.occurrence, self.roster.roster)
             except JournalError as error:
                 await self._give_up(row, error)
         live = [row for row in rows if row.occurrence in folded]

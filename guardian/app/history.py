@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 from guardian.codec import Record, decode
 from guardian.core.actions import ActKind, Answer, Ask, AskEnd, Close
-from guardian.core.events import NoticeSent
+from guardian.core.events import NoticeSent, RosterLoaded
 from guardian.core.meeting import Occurrence, blank, evolve
+from guardian.core.roster import Roster
 from guardian.ports import Journal
 
 
@@ -45,8 +46,11 @@ class History:
     tally: Tally = field(default_factory=Tally)
 
 
-async def fold(journal: Journal, occurrence: str) -> History:
-    """Read an occurrence again from its first record. Raises JournalError when it cannot be read."""
+async def fold(journal: Journal, occurrence: str, list_now: Roster | None = None) -> History:
+    """Read an occurrence again from its first record. Raises JournalError when it cannot be read.
+
+    ``list_now``: where the journal holds the very list that was read from its source, the two share one value.
+    """
     history = History()
     state = history.state
     async for row in journal.read(occurrence):
@@ -55,6 +59,8 @@ async def fold(journal: Journal, occurrence: str) -> History:
         if row.body is None:
             continue
         record = decode(row.body)
+        if isinstance(record, RosterLoaded) and record.roster == list_now:
+            record = RosterLoaded(record.at, list_now)
         state = evolve(state, record)
         history.tally.count(record)
         if isinstance(record, Answer):

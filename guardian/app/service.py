@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -23,7 +24,7 @@ from guardian.core.events import Acknowledged, Ordered
 from guardian.core.roster import Person
 from guardian.core.view import MeetingView, view
 from guardian.errors import GuardianError, JournalError, UnknownMeetingError
-from guardian.ports import Clock, Journal
+from guardian.ports import Clock, Journal, OccurrenceRow
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(__name__)
 
@@ -94,7 +95,8 @@ class Service:
         try:
             self._journal = await self._parts.open_journal()
             self._guards = self._parts.guards(self._journal, self._supervisor, self._changed)
-            await asyncio.gather(*(guard.start() for guard in self._guards.values()))
+            known = await self._known()
+            await asyncio.gather(*(guard.start(known[meeting]) for meeting, guard in self._guards.items()))
         except BaseException:
             await self._shut()
             raise
@@ -105,6 +107,13 @@ class Service:
             self._supervisor.start("retention", Retention(self._journal, self._parts.keep, self._parts.clock).run)
         self._running = True
         log.info("started", meetings=len(self._guards))
+
+    async def _known(self) -> Mapping[str, list[OccurrenceRow]]:
+        """What the journal knows of each meeting, read once for all of them."""
+        rows: dict[str, list[OccurrenceRow]] = defaultdict(list)
+        for row in await self.journal.occurrences():
+            rows[row.meeting].append(row)
+        return rows
 
     async def drain(self, within: float = 10.0) -> None:
         """Stop in order: take nothing new; decide, do and write what came, for at most ``within`` seconds."""

@@ -55,7 +55,7 @@ def recognised(state: Occurrence, connection: Connection) -> Connection:
     known = connection.known or bool(connection.keys & state.memory.known)
     claimed = set(connection.claimed)
     now = state.roster.match(evidence) if state.roster else NO_LIST
-    for match in (*(roster.match(evidence) for roster in state.rosters), now):
+    for match in (now, *(roster.match(evidence) for roster in state.rosters if roster is not state.roster)):
         known = known or (evidence.seen and match.kind in FITS)
         if match.person:
             claimed.add(match.person.id)

@@ -100,7 +100,7 @@ def _told(notice: Notice, words: Story, head: Letterhead) -> Iterator[_Part]:
     named = incident.subjects[:MOST_SUBJECTS]
     for subject in named:
         verbs = () if incident.settled else tuple(verb for verb in incident.verbs if verb in _ON_CONNECTION)
-        lines = (f"{_who(subject, notice, head)}, {inert(subject.place, 40)}: {inert(subject.reason, 200)}",)
+        lines = (f"{_who(subject, head)}, {inert(subject.place, 40)}: {inert(subject.reason, 200)}",)
         typed = tuple(line for verb in verbs if (line := command(verb, head.meeting, subject.handle)))
         yield _Part("", lines, typed)
     if len(incident.subjects) > len(named):
@@ -127,7 +127,7 @@ def _footer(incident: Incident, head: Letterhead) -> Iterator[str]:
         yield f"Read by {inert(incident.acknowledged_by, 80)}."
 
 
-def _who(subject: Subject, notice: Notice, head: Letterhead) -> str:
+def _who(subject: Subject, head: Letterhead) -> str:
     shown = display_name(subject.person_name or subject.name, full=head.full_names)
     return shown if subject.person is not None else f"“{shown}” (as typed)"
 
