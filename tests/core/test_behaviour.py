@@ -9,7 +9,8 @@ from guardian.core.identity import Place, PlatformRole
 from guardian.core.incidents import IncidentKind as I
 from guardian.core.incidents import Severity
 from guardian.core.roster import Role
-from tests.core.playbook import ENFORCE, EVERYTHING, OPEN, Admit, Demote, StopShare, changed, given, inside, waiting
+from tests.core.script import given
+from tests.core.vocabulary import ENFORCE, EVERYTHING, OPEN, Admit, Demote, StopShare, changed, inside, waiting
 
 
 def test_a_child_who_presses_share_is_stopped_and_stays() -> None:

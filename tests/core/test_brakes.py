@@ -12,7 +12,8 @@ from guardian.core.identity import Place, Proof
 from guardian.core.incidents import IncidentKind as I
 from guardian.core.policy import BRAKE_WINDOW
 from guardian.core.roster import Person, Role, Roster
-from tests.core.playbook import (
+from tests.core.script import Script, given
+from tests.core.vocabulary import (
     ANN,
     BEFORE,
     CLASS,
@@ -24,9 +25,7 @@ from tests.core.playbook import (
     TESS,
     Admit,
     Happening,
-    Script,
     event,
-    given,
     human,
     inside,
     listed,
@@ -86,7 +85,7 @@ def test_past_the_brake_the_unproven_are_silenced_and_the_lobby_is_on() -> None:
     assert script.lobby_on
     silenced = {w.who for w in script.fresh if w.kind is ActKind.QUIET}
     left = {h for h, f in script.world.items() if h.startswith("z") and f.place is Place.INSIDE}
-    assert ActKind.QUIET_ALL in kinds or silenced >= left | {"weak"}, script._story(f"{silenced} of {left}")
+    assert ActKind.QUIET_ALL in kinds or silenced >= left | {"weak"}, script.story(f"{silenced} of {left}")
     script.place("weak", Place.INSIDE)
 
 

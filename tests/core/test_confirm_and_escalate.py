@@ -11,21 +11,8 @@ from guardian.core.events import Accepted, Restarted
 from guardian.core.identity import Place, PlatformRole
 from guardian.core.incidents import IncidentKind as I
 from guardian.core.roster import Roster
-from tests.core.playbook import (
-    CLASS,
-    EVERYTHING,
-    OPEN,
-    Admit,
-    Script,
-    changed,
-    event,
-    given,
-    gone,
-    human,
-    inside,
-    listed,
-    waiting,
-)
+from tests.core.script import Script, given
+from tests.core.vocabulary import CLASS, EVERYTHING, OPEN, Admit, changed, event, gone, human, inside, listed, waiting
 
 SLOW = replace(EVERYTHING, confirm_within=3.0)
 
@@ -33,7 +20,7 @@ SLOW = replace(EVERYTHING, confirm_within=3.0)
 def _balanced(script: Script) -> None:
     counts = script.state.counts
     ended = counts.confirmed + counts.superseded + counts.escalated
-    assert counts.asked == ended + len(script.state.asks), script._story("the counts do not balance")
+    assert counts.asked == ended + len(script.state.asks), script.story("the counts do not balance")
 
 
 def test_an_admission_is_confirmed_when_it_shows() -> None:
@@ -71,7 +58,7 @@ def test_an_admission_that_never_works_ends_with_a_human_and_not_in_a_hot_loop()
     script = given().at(OPEN).deaf().when(waiting("Ann Adams", account="ann@school", handle="a"))
     for _ in range(20):
         script.when(listed()).after(1)
-    assert 2 <= len(script.fresh) <= 8, script._story(f"{len(script.fresh)} acts in 20 s")
+    assert 2 <= len(script.fresh) <= 8, script.story(f"{len(script.fresh)} acts in 20 s")
     script.incident(I.ACT_FAILED, about="a")
     _balanced(script)
 
@@ -82,7 +69,7 @@ def test_a_stranger_whom_the_platform_does_not_move_meets_the_next_step_each_tim
         script.after(1).when(listed())
     steps = [w.kind for w in script.fresh if not w.again]
     wanted = [k for k in dict.fromkeys(steps) if k in {ActKind.PUT_BACK, ActKind.REMOVE}]
-    assert wanted == [ActKind.PUT_BACK, ActKind.REMOVE], script._story(str(steps))
+    assert wanted == [ActKind.PUT_BACK, ActKind.REMOVE], script.story(str(steps))
     script.incident(I.ACT_FAILED, about="z")
     _balanced(script)
 
@@ -104,7 +91,7 @@ def test_an_act_given_up_is_told_counted_and_not_repeated_at_once() -> None:
 
 def test_acts_that_always_fail_are_tried_ever_more_rarely() -> None:
     script = given().at(OPEN).failing().when(waiting("Ann Adams", account="ann@school", handle="a")).after(600)
-    assert 2 <= len(script.fresh) <= 15, script._story(f"{len(script.fresh)} acts in ten minutes")
+    assert 2 <= len(script.fresh) <= 15, script.story(f"{len(script.fresh)} acts in ten minutes")
     _balanced(script)
 
 
@@ -194,7 +181,7 @@ def test_a_dry_run_closes_every_ask_and_repeats_nothing() -> None:
     script.when(inside("Zoltan Nobody", handle="z"), inside("Ben Brown", handle="b")).after(300).when(listed())
     assert not script.state.asks
     repeated = [w for w in set(script.fresh) if script.fresh.count(w) > 2]
-    assert not repeated, script._story(f"a dry run repeats {repeated}")
+    assert not repeated, script.story(f"a dry run repeats {repeated}")
     assert any(isinstance(d, Close) for d in script.decisions)
     _balanced(script)
 

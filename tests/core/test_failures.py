@@ -19,21 +19,8 @@ from guardian.core.identity import Place
 from guardian.core.incidents import IncidentKind as I
 from guardian.core.incidents import Severity
 from guardian.core.policy import Mode
-from tests.core.playbook import (
-    ENFORCE,
-    LOCKED,
-    OPEN,
-    Admit,
-    Quiet,
-    Refuse,
-    Script,
-    event,
-    given,
-    human,
-    inside,
-    listed,
-    waiting,
-)
+from tests.core.script import Script, given
+from tests.core.vocabulary import ENFORCE, LOCKED, OPEN, Admit, Quiet, Refuse, event, human, inside, listed, waiting
 
 OUT = (ActKind.PUT_BACK, ActKind.REMOVE)
 ASSIST = replace(ENFORCE, mode=Mode.ASSIST)

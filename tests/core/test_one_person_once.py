@@ -8,7 +8,8 @@ from guardian.core.actions import ActKind
 from guardian.core.identity import Proof
 from guardian.core.incidents import IncidentKind as I
 from guardian.core.policy import Policy
-from tests.core.playbook import ENFORCE, OPEN, Admit, Quiet, given, gone, human, inside, listed, lost, waiting
+from tests.core.script import given
+from tests.core.vocabulary import ENFORCE, OPEN, Admit, Quiet, gone, human, inside, listed, lost, waiting
 
 NAMES: Policy = replace(ENFORCE, gate=ENFORCE.gate | {Proof.NAME_EXACT})
 LINKS: Policy = replace(ENFORCE, gate=ENFORCE.gate | {Proof.REGISTRANT})

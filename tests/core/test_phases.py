@@ -10,7 +10,8 @@ from guardian.core.identity import Place
 from guardian.core.incidents import IncidentKind as I
 from guardian.core.memory import Phase, SlotMemory
 from guardian.core.roster import Roster
-from tests.core.playbook import (
+from tests.core.script import given
+from tests.core.vocabulary import (
     ANN,
     BEFORE,
     BEN,
@@ -26,7 +27,6 @@ from tests.core.playbook import (
     Revoke,
     changed,
     event,
-    given,
     gone,
     human,
     inside,

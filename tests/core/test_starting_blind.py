@@ -5,7 +5,8 @@ from __future__ import annotations
 from guardian.core.actions import ActKind
 from guardian.core.identity import Place
 from guardian.core.incidents import IncidentKind as I
-from tests.core.playbook import CLASS, TESS, Admit, given, human, inside, listed, person, waiting
+from tests.core.script import given
+from tests.core.vocabulary import CLASS, TESS, Admit, human, inside, listed, person, waiting
 
 TEACHER = person("Tess Teacher", account="tess@school")
 KNOCKING = person("Ann Adams", Place.WAITING, account="ann@school")

@@ -12,7 +12,8 @@ from guardian.core.identity import PlatformRole, Proof
 from guardian.core.incidents import IncidentKind as I
 from guardian.core.memory import Phase
 from guardian.core.policy import Unknown
-from tests.core.playbook import (
+from tests.core.script import Script, given
+from tests.core.vocabulary import (
     BEFORE,
     ENFORCE,
     EVERYTHING,
@@ -25,10 +26,8 @@ from tests.core.playbook import (
     Quiet,
     Refuse,
     Remove,
-    Script,
     StopShare,
     Wanted,
-    given,
     gone,
     human,
     inside,
@@ -91,7 +90,7 @@ def test_what_is_done_is_what_the_table_says(who: str, where: str, wanted: tuple
     if who == "a barred one" and where == "inside":
         assert asked in ({ActKind.PUT_BACK}, {ActKind.REMOVE})
     else:
-        assert asked == {w.kind for w in wanted}, script._story(f"expected {wanted}")
+        assert asked == {w.kind for w in wanted}, script.story(f"expected {wanted}")
 
 
 @pytest.mark.parametrize("who", HELD)

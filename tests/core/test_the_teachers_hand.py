@@ -5,19 +5,8 @@ from __future__ import annotations
 from guardian.core.actions import ActKind
 from guardian.core.identity import Place
 from guardian.core.incidents import IncidentKind as I
-from tests.core.playbook import (
-    LOCKED,
-    OPEN,
-    Admit,
-    changed,
-    given,
-    gone,
-    human,
-    inside,
-    listed,
-    teacher,
-    waiting,
-)
+from tests.core.script import given
+from tests.core.vocabulary import LOCKED, OPEN, Admit, changed, gone, human, inside, listed, teacher, waiting
 
 
 def test_who_the_teacher_admits_stays_for_the_slot_and_it_is_told_once_with_a_way_out() -> None:

@@ -7,7 +7,8 @@ import pytest
 from guardian.core.actions import ActKind
 from guardian.core.identity import Place
 from guardian.core.incidents import IncidentKind as I
-from tests.core.playbook import (
+from tests.core.script import given
+from tests.core.vocabulary import (
     BEFORE,
     ENFORCE,
     LOCKED,
@@ -16,7 +17,6 @@ from tests.core.playbook import (
     Quiet,
     Refuse,
     changed,
-    given,
     gone,
     human,
     inside,
@@ -163,7 +163,7 @@ def test_panic_silences_all_but_hosts_locks_and_puts_the_unproven_back() -> None
     script.when(human.panic()).answered().phase(LOCKED).incident(I.PANIC)
     acts = [ask.act for ask in list(script.asks.values())[known:]]
     frozen = [act for act in acts if act.kind is ActKind.QUIET_ALL]
-    assert frozen, script._story("not everybody was silenced")
+    assert frozen, script.story("not everybody was silenced")
     assert "Tess Teacher" in frozen[0].keep
     assert "a" not in frozen[0].keep
     script.place("Ben Brown", Place.WAITING).place("a", Place.INSIDE).place("Tess Teacher", Place.INSIDE)

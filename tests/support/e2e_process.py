@@ -46,6 +46,7 @@ class GuardianProcess:
         self.line = ""
         self.log: list[dict[str, Any]] = []
         self.said: list[str] = []
+        self.words: list[str] = []
         self._runner = runner
         self._extra = dict(extra or {})
         self._process: asyncio.subprocess.Process | None = None
@@ -145,7 +146,8 @@ class GuardianProcess:
     async def _read_words(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
         while line := await process.stdout.readline():
-            self.line = self.line or line.decode().strip()
+            self.words.append(line.decode().strip())
+            self.line = self.line or self.words[-1]
             self._news.set()
         self._news.set()
 

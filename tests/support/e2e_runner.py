@@ -91,7 +91,7 @@ class Breaking:
         try:
             await asyncio.wait({reading, broken}, return_when=asyncio.FIRST_COMPLETED)
             if breaks.is_set():
-                raise RuntimeError(f"{self._name} was seen")  # noqa: TRY301 - the planted fault
+                raise RuntimeError(f"{self._name} was seen")
             await reading
         finally:
             for task in (reading, broken):

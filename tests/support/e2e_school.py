@@ -27,7 +27,10 @@ from guardian.world.moderator import Moderator
 from guardian.world.prosody import Prosody
 from guardian.world.rooms import Face
 from guardian.world.xmpp import Account, Guest
+from tests.support.command_line import Done as Said
+from tests.support.command_line import guardian as guardian_command
 from tests.support.e2e_process import PATIENCE, Done, GuardianProcess, command
+from tests.support.stores import by_hand
 
 ROOM, MEETING, TEACHER = "maths-7f3a", "maths", "Grace Hopkins"
 _PASSWORD = "chalk"  # of everybody but the guardian
@@ -35,6 +38,18 @@ _LOOK = 0.05
 
 Header = ("id", "name", "aliases", "role", "accounts", "email")
 Line = tuple[str, ...]
+
+
+class Post(Mailbox):
+    """A mailbox whose server can go away and come back on the same port."""
+
+    async def away(self) -> None:
+        """Nobody listens there any more."""
+        await self.__aexit__(None, None, None)
+
+    async def back(self) -> None:
+        """Somebody listens there again."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
 
 
 class School:
@@ -46,7 +61,7 @@ class School:
         accounts = {child_key(n): _PASSWORD for n in range(1, children + 1)}
         accounts |= {"teacher": _PASSWORD, "outsider": _PASSWORD}
         self.server = Prosody(accounts=accounts, hibernation_time=1, **server)
-        self.mailbox = Mailbox()
+        self.mailbox = Post()
         self.config = folder / "guardian.toml"
         self.roster = folder / "class.csv"
         self.people: dict[str, Participant] = {}
@@ -68,7 +83,7 @@ class School:
     def lines(self) -> list[Line]:
         """The class list: the teacher, and every child with the account that proves it."""
         site = self.server.site
-        listed = [("teacher", TEACHER, "", "host", site.account_jid("teacher"), "")]
+        listed: list[Line] = [("teacher", TEACHER, "", "host", site.account_jid("teacher"), "")]
         for n in range(1, self.children + 1):
             key = child_key(n)
             listed.append((key, child_name(n), "", "pupil", site.account_jid(key), f"{key}@home.example"))
@@ -151,9 +166,7 @@ minutes = 60
 
     async def teacher(self) -> Moderator:
         """She comes, is inside (a moderator passes the lobby) and looks at the lobby."""
-        teacher = await self._exits.enter_async_context(
-            Moderator(self.server.site, Account("teacher", _PASSWORD))
-        )
+        teacher = await self._exits.enter_async_context(Moderator(self.server.site, Account("teacher", _PASSWORD)))
         await teacher.join(ROOM, display_name=TEACHER)
         await teacher.until_state("inside")
         await teacher.watch_lobby()
@@ -180,6 +193,14 @@ minutes = 60
         """Wait until these children are inside."""
         keys = [child_key(n) for n in numbers]
         await asyncio.gather(*(self.people[key].until_state("inside", timeout=within) for key in keys))
+
+    async def until_one_is_inside(self, within: float = PATIENCE) -> None:
+        """Wait until the first child is inside."""
+
+        def one() -> bool:
+            return any(p.state == "inside" for key, p in self.people.items() if key.startswith("child"))
+
+        await eventually(one, "a child inside", within)
 
     # -- what is seen
 
@@ -228,6 +249,19 @@ minutes = 60
     async def records(self) -> list[Record]:
         """Every record of the journal."""
         return [decode(row.body) for row in await self.rows() if row.body is not None]
+
+    async def tamper(self, statement: str) -> None:
+        """Change the journal behind the guardian's back, as somebody with the file could."""
+        by_hand(f"sqlite:///{self.folder / 'data' / 'journal.sqlite3'}", statement)
+
+    async def age_journal(self, days: float) -> None:
+        """As if everything had ended so long ago. The end of an occurrence stands in no row of the chain."""
+        seconds = days * 86400.0
+        await self.tamper(f"UPDATE journal_occurrences SET ended_at = opened_at - {seconds:.0f}")  # noqa: S608
+
+    async def said(self, *arguments: str) -> Said:
+        """A command on files and journal, quicker: in a thread of this process."""
+        return await guardian_command(*arguments, env={"GUARDIAN_CONFIG": str(self.config)})
 
     async def command(self, guardian: GuardianProcess | None, *arguments: str, token: str = "") -> Done:
         """A command of the guardian as a human types it, in a process of its own."""

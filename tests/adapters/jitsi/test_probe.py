@@ -73,8 +73,8 @@ async def test_where_no_guest_gets_in_nobody_can_forge_an_identity() -> None:
 async def test_missing_rights_are_a_no_go() -> None:
     async with staged() as stage:
         found = await _levels(stage.settings(login=AccountLogin("ann", "a-secret")))
-        assert found["server"][0] is Level.NO_GO
-        assert "may not create it" in found["server"][1]
+        assert found["owner"][0] is Level.NO_GO
+        assert "may not create it" in found["owner"][1]
 
 
 @pytest.mark.prosody

@@ -1,0 +1,155 @@
+"""The police points: what a class's policy, platform, list and room are worth, as ok, risk or no-go."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from guardian.core.actions import ActKind
+from guardian.core.identity import Proof
+from guardian.core.points import (
+    FAIL_MODES,
+    PRICE,
+    Finding,
+    Level,
+    of_failures,
+    of_platform,
+    of_policy,
+    of_room,
+    of_roster,
+)
+from guardian.core.policy import Mode, Policy, Unknown
+from guardian.core.roster import Person, Role, Roster
+from tests.core.vocabulary import ANN, BEN, CLASS, ENFORCE, EVERYTHING, START, TESS
+
+
+def _levels(found: list[Finding]) -> dict[str, Level]:
+    levels = {finding.id: finding.level for finding in found}
+    assert len(levels) == len(found), "each point is told once"
+    return levels
+
+
+def test_the_default_policy_is_fine_on_every_point() -> None:
+    assert set(_levels(of_policy(Policy())).values()) == {Level.OK}
+
+
+@pytest.mark.parametrize(
+    ("policy", "point"),
+    [
+        (replace(ENFORCE, lobby_from_start=False), "lobby"),
+        (replace(ENFORCE, lock_after=None), "lock"),
+        (replace(ENFORCE, lock_after=None, lock_when_all_in=False), "lock"),
+        (replace(ENFORCE, mode=Mode.OBSERVE), "mode"),
+        (replace(ENFORCE, gate=ENFORCE.gate | {Proof.NAME_EXACT}), "gate-name_exact"),
+        (replace(ENFORCE, gate=ENFORCE.gate | {Proof.NAME_CLOSE}), "gate-name_close"),
+        (replace(ENFORCE, gate=ENFORCE.gate | {Proof.REGISTRANT}), "gate-registrant"),
+        (replace(ENFORCE, gate=ENFORCE.gate | {Proof.CLAIMED}), "gate-claimed"),
+    ],
+)
+def test_a_weaker_setting_is_a_risk_with_something_to_do(policy: Policy, point: str) -> None:
+    found = next(finding for finding in of_policy(policy) if finding.id == point)
+    assert found.level is Level.RISK
+    assert found.what
+    assert found.todo
+
+
+def test_a_gate_of_names_alone_is_a_risk_of_its_own() -> None:
+    found = _levels(of_policy(replace(ENFORCE, gate=frozenset({Proof.NAME_EXACT}))))
+    assert found["gate"] is Level.RISK
+    assert "gate" not in _levels(of_policy(ENFORCE))
+
+
+def test_every_proof_has_a_price_in_words() -> None:
+    assert set(PRICE) == set(Proof)
+    assert [level for level, _ in PRICE.values()].count(Level.OK) == 2, "only the strong proofs are without risk"
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_every_mode_is_explained(mode: Mode) -> None:
+    assert str(mode) in next(f.what for f in of_policy(replace(ENFORCE, mode=mode)) if f.id == "mode")
+
+
+def test_the_policy_on_unknown_people_is_told_in_its_own_words() -> None:
+    words = {
+        unknown: next(f.what for f in of_policy(replace(ENFORCE, unknown=unknown)) if f.id == "unknown")
+        for unknown in Unknown
+    }
+    assert "120 seconds" in words[Unknown.PATIENCE]
+    assert "at once" in words[Unknown.REFUSE]
+
+
+def test_a_platform_that_can_everything_is_fine() -> None:
+    assert set(_levels(of_platform(ENFORCE, EVERYTHING)).values()) == {Level.OK}
+
+
+@pytest.mark.parametrize(
+    ("missing", "point", "level"),
+    [
+        (ActKind.ADMIT, "can-admit", Level.NO_GO),
+        (ActKind.REMOVE, "can-remove", Level.NO_GO),
+        (ActKind.REFUSE, "can-refuse", Level.RISK),
+        (ActKind.PUT_BACK, "can-put_back", Level.RISK),
+        (ActKind.END, "can-end", Level.RISK),
+        (ActKind.STOP_SHARE, "share", Level.RISK),
+        (ActKind.LOBBY_ON, "lobby-switch", Level.RISK),
+    ],
+)
+def test_what_a_platform_cannot_do_is_told_by_its_weight(missing: ActKind, point: str, level: Level) -> None:
+    found = of_platform(ENFORCE, replace(EVERYTHING, can=EVERYTHING.can - {missing}))
+    assert _levels(found)[point] is level
+
+
+def test_an_observer_needs_no_lobby_switch_and_notes_of_the_platform_are_risks() -> None:
+    bare = replace(EVERYTHING, can=EVERYTHING.can - {ActKind.LOBBY_ON}, notes=("guests are not stripped",))
+    found = of_platform(replace(ENFORCE, mode=Mode.OBSERVE), bare)
+    assert "lobby-switch" not in {finding.id for finding in found}
+    assert ("platform", "guests are not stripped") in {(finding.id, finding.what) for finding in found}
+
+
+def test_a_list_with_a_host_and_accounts_is_fine() -> None:
+    assert _levels(of_roster(ENFORCE, CLASS, START)) == {"roster": Level.OK}
+
+
+@pytest.mark.parametrize(
+    ("roster", "why"),
+    [
+        (Roster("1", (ANN, BEN)), "no host is on the list"),
+        (Roster("1", (Person("t", "Tess Teacher", Role.HOST), ANN)), "no host has an account"),
+        (Roster("1", (replace(TESS, valid_until=START), ANN)), "no host is on the list"),
+        (Roster("1"), "no host is on the list"),
+    ],
+)
+def test_a_class_that_could_never_open_is_no_go(roster: Roster, why: str) -> None:
+    found = next(finding for finding in of_roster(ENFORCE, roster, START) if finding.id == "hosts")
+    assert found.level is Level.NO_GO
+    assert why in found.what
+
+
+def test_pupils_without_an_account_are_counted_unless_names_open_the_door() -> None:
+    roster = Roster("1", (TESS, ANN, Person("z", "Zoe Zander")))
+    found = next(finding for finding in of_roster(ENFORCE, roster, START) if finding.id == "pupils")
+    assert found.level is Level.RISK
+    assert found.what.startswith("1 of 2 pupils")
+    assert "Zoe" not in found.what
+    by_name = replace(ENFORCE, gate=ENFORCE.gate | {Proof.NAME_EXACT})
+    assert "pupils" not in _levels(of_roster(by_name, roster, START))
+
+
+@pytest.mark.parametrize(
+    ("room", "level"),
+    [
+        ("fitness", Level.RISK),
+        ("fitnessclassforchildren", Level.RISK),
+        ("k7-x2", Level.RISK),
+        ("fit-8dk2mq7x", Level.OK),
+    ],
+)
+def test_a_room_name_that_can_be_guessed_is_a_risk(room: str, level: Level) -> None:
+    assert of_room(room).level is level
+
+
+def test_every_phase_says_what_happens_when_things_fail() -> None:
+    found = of_failures()
+    assert len(found) == len(FAIL_MODES) == 4
+    assert all(finding.level is Level.OK and finding.what.startswith("if the guardian fails, ") for finding in found)
