@@ -11,7 +11,7 @@ from guardian.core.identity import PlatformRole
 from guardian.core.incidents import IncidentKind
 from guardian.core.memory import Phase, WordKind
 from guardian.core.policy import BRAKE_WINDOW, Mode, Unknown
-from guardian.core.standing import FRESH_LIST, SAFE, TRUSTED, Do, Judgement, Look, Standing, same_owner
+from guardian.core.standing import FRESH_LIST, SAFE, TRUSTED, Do, Judgement, Look, Standing, same_owner, strength
 from guardian.core.state import Connection, Occurrence
 
 LADDER = {Do.PUT_BACK: (ActKind.PUT_BACK, ActKind.REMOVE), Do.OUT: (ActKind.REMOVE, ActKind.PUT_BACK)}
@@ -39,7 +39,7 @@ def plan(look: Look) -> Plan:
     """Everything to ask for now. Never two machine acts in flight on one connection."""
     made = Plan()
     number = look.state.counts.asked
-    wants = _one_each(look, [w for j in _in_order(look) if (w := _want(look, j)) and _free(look, w)])
+    wants = _one_each([w for j in _in_order(look) if (w := _want(look, j)) and _free(look, w)])
     removals = [w for w in wants if w.kind in REMOVALS and w.order is None]
     allowed = _under_the_brake(look, removals, made)
     for want in wants:
@@ -84,6 +84,8 @@ def still_wanted(look: Look, ask: Ask) -> bool:
     want = _want(look, judgement)
     if want is None:
         return False
+    if want.kind in REMOVALS and ask.act.kind is ActKind.QUIET and want.order is None:
+        return True  # the brake keeps them inside, silenced
     return want.kind is ask.act.kind or (want.kind in REMOVALS and ask.act.kind in REMOVALS)
 
 
@@ -165,7 +167,7 @@ def _wanted_inside(look: Look, judgement: Judgement) -> ActKind | None:
     if do in LADDER and (_order_of(look, judgement, ActKind.REMOVE) or _may_remove(look, judgement)):
         steps = [k for k in LADDER[do] if k in can]
         return next((k for k in steps if k not in tried), steps[-1] if steps else None)
-    if judgement.standing in SAFE:
+    if judgement.standing in SAFE and judgement.word is None:
         return None
     admitted = judgement.word is not None and judgement.word.kind is WordKind.ADMIT
     moderator = connection.facts.role is PlatformRole.MODERATOR and not admitted
@@ -245,19 +247,24 @@ def _silenced(look: Look, want: Want) -> Want | None:
     return instead if not silent and _free(look, instead) else None
 
 
-def _one_each(look: Look, wants: list[Want]) -> list[Want]:
-    """Of several who wait as one person, the first in line is admitted; the others are then looked at again."""
-    taken: dict[str, Judgement] = {}
-    kept = []
-    for want in wants:
-        person = want.judgement.match.person
-        if want.kind is ActKind.ADMIT and want.order is None and person is not None:
-            first = taken.setdefault(person.id, want.judgement)
-            if first is not want.judgement and not same_owner(first.connection, want.judgement.connection):
-                look.wake = look.now
-                continue
-        kept.append(want)
-    return kept
+def _one_each(wants: list[Want]) -> list[Want]:
+    """Of several who wait as one person, the best proven (else the first) is admitted; then the others are judged."""
+    first: dict[str, Judgement] = {}
+    for judgement in (w.judgement for w in wants if w.kind is ActKind.ADMIT and w.order is None):
+        person = judgement.match.person
+        if person is not None and strength(judgement.match) > strength(first.get(person.id, judgement).match):
+            first[person.id] = judgement
+        elif person is not None:
+            first.setdefault(person.id, judgement)
+    return [want for want in wants if _first_in_line(want, first)]
+
+
+def _first_in_line(want: Want, first: dict[str, Judgement]) -> bool:
+    person = want.judgement.match.person
+    if want.kind is not ActKind.ADMIT or want.order is not None or person is None:
+        return True
+    chosen = first[person.id]
+    return chosen is want.judgement or same_owner(chosen.connection, want.judgement.connection)
 
 
 def _asked(look: Look, want: Want, number: int) -> Ask:
@@ -337,3 +344,13 @@ def _keep(look: Look, kind: ActKind, removing: list[Want]) -> tuple[str, ...]:
         return ()
     going = {w.judgement.connection.handle for w in removing}
     return tuple(j.connection.handle for j in inside if j.connection.handle not in going)
+
+
+def braked_again(look: Look, ask: Ask) -> bool:
+    """Whether sending this removal once more would go past the brake."""
+    return counts_anew(look, ask) and brake_left(look) == 0
+
+
+def counts_anew(look: Look, ask: Ask) -> bool:
+    """Whether sending this act now is one more removal of the machine within the window."""
+    return ask.order is None and ask.act.kind in REMOVALS and ask.act.handle not in _removed_of_late(look)

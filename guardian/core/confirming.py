@@ -30,14 +30,20 @@ def at_the_end(state: Occurrence, now: float) -> list[Decision]:
 def closings(look: Look) -> list[Decision]:
     """What became of each ask by now: its end, a second sending, or a wish for a fresh list."""
     decided: list[Decision] = []
+    removal_again = False
     for pending in look.state.asks.values():
-        decided += _one(look, pending)
+        found = _one(look, pending)
+        counts = any(isinstance(d, Again) for d in found) and acting.counts_anew(look, pending.ask)
+        if counts and removal_again:
+            continue  # one by one: the next round of the same look sees what the brake leaves then
+        removal_again = removal_again or counts
+        decided += found
     return _one_reread(decided)
 
 
 def _one_reread(decided: list[Decision]) -> list[Decision]:
     rereads = [d for d in decided if isinstance(d, Reread)]
-    return [d for d in decided if not isinstance(d, Reread)] + rereads[:1]
+    return telling.combined([d for d in decided if not isinstance(d, Reread)]) + rereads[:1]
 
 
 def _one(look: Look, pending: PendingAsk) -> list[Decision]:
@@ -65,6 +71,8 @@ def _waiting(look: Look, pending: PendingAsk) -> list[Decision]:
             return []
         if not wanted:
             return [Close(now, ask.ask, AskEnd.SUPERSEDED, "no longer wanted")]
+        if acting.braked_again(look, ask):
+            return [Close(now, ask.ask, AskEnd.SUPERSEDED, "the brake is full")]
         return [Again(now, ask.ask)] if acting.machine_may(state) or ask.order else []
     if pending.accepted_at is None:
         judgement = look.judgements.get(ask.act.handle or "")
@@ -100,7 +108,7 @@ def _overdue(look: Look, pending: PendingAsk, accepted_at: float) -> list[Decisi
         return _escalate(look, pending, "the platform said yes, but a later list shows no effect")
     if state.reread_at < deadline:
         return [Reread(now, "an act is not confirmed")]
-    if not look.due(deadline + max(within, LIST_WITHIN)):
+    if not look.due(max(deadline, state.reread_at) + max(within, LIST_WITHIN)):
         return []
     if pending.attempts < _UNCONFIRMED_TRIES:
         return _once_more(look, pending)
@@ -109,6 +117,10 @@ def _overdue(look: Look, pending: PendingAsk, accepted_at: float) -> list[Decisi
 
 def _once_more(look: Look, pending: PendingAsk) -> list[Decision]:
     act = pending.ask.act
+    if pending.ask.order is None and not acting.machine_may(look.state):
+        return [Close(look.now, pending.ask.ask, AskEnd.SUPERSEDED, "the machine does not act now")]
+    if acting.braked_again(look, pending.ask):
+        return _escalate(look, pending, "never confirmed, and the brake is full")
     told = telling.raised(look, IncidentKind.NOT_CONFIRMED, [act.handle], f"{act.kind}: no sign of it yet")
     return [Again(look.now, pending.ask.ask), *told]
 

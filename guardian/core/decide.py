@@ -10,12 +10,15 @@ from collections.abc import Iterable
 
 from guardian.core import acting, confirming, telling
 from guardian.core.actions import (
+    ActKind,
     Again,
+    Ask,
     Close,
     Considered,
     Decision,
     EnterPhase,
     Grant,
+    Reread,
     Tighten,
     WakeAt,
 )
@@ -31,7 +34,7 @@ from guardian.core.state import Connection, Occurrence
 TOGETHER = (Seen, Gone, Accepted)  # deliveries and outcomes that may be judged together when they come at once
 _MOST_ROUNDS = 12  # a bound, not a limit that is met: three rounds are the most that the tests see
 _JUST_THEN = 5.0  # seconds around "admit all" within which an entry from the lobby is its effect
-_TURNS_THE_TABLE = (EnterPhase, Close, Again, Grant, Considered, Tighten)
+_TURNS_THE_TABLE = (EnterPhase, Close, Again, Grant, Considered, Tighten, Reread)
 
 
 def step(state: Occurrence, event: Event, policy: Policy, now: float) -> tuple[Occurrence, tuple[Decision, ...]]:
@@ -57,7 +60,8 @@ def steps(
         for decision in wanted:
             state = evolve(state, decision)
         decided += [d for d in wanted if not isinstance(d, WakeAt)]
-        if not any(isinstance(d, _TURNS_THE_TABLE) for d in wanted):
+        admits = any(isinstance(d, Ask) and d.act.kind is ActKind.ADMIT for d in wanted)
+        if not admits and not any(isinstance(d, _TURNS_THE_TABLE) for d in wanted):
             decided += [d for d in wanted if isinstance(d, WakeAt)]
             break
     return state, tuple(decided)

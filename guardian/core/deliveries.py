@@ -88,6 +88,9 @@ def _leave(state: Occurrence, handle: str, place: Place, at: float) -> Occurrenc
     old = state.connections.get(handle)
     if old is None or old.facts.place is not place or at <= old.at:
         return changed(state, departed=departed)
+    # Whoever was here until now was not elsewhere: a late echo from there must not bring them back.
+    elsewhere = Place.INSIDE if place is Place.WAITING else Place.WAITING
+    departed[f"{elsewhere}:{handle}"] = max(old.at, departed.get(f"{elsewhere}:{handle}", -1.0))
     rest = {other: c for other, c in state.connections.items() if other != handle}
     return changed(state, departed=departed, connections=rest, ghosts=_bounded({**state.ghosts, handle: old}))
 

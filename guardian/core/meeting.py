@@ -76,7 +76,7 @@ def _opened(state: Occurrence, event: Opened) -> Occurrence:
     memory = event.memory
     if memory.phase is Phase.ENDED:
         memory = replace(memory, phase=_as_it_was(memory))
-    return changed(
+    state = changed(
         state,
         occurrence=event.occurrence,
         meeting=event.meeting,
@@ -85,6 +85,7 @@ def _opened(state: Occurrence, event: Opened) -> Occurrence:
         memory=memory,
         empty_since=event.at,
     )
+    return _regarded(state) if memory.rosters or memory.guests else state
 
 
 def _as_it_was(memory: SlotMemory) -> Phase:
@@ -110,7 +111,7 @@ def _roster_loaded(state: Occurrence, event: RosterLoaded) -> Occurrence:
     if state.rosters and state.rosters[-1].version == event.roster.version:
         return changed(state, roster_trouble="")
     rosters = (*(r for r in state.rosters if r.version != event.roster.version), event.roster)
-    return _regarded(changed(state, rosters=rosters, roster_trouble=""))
+    return _regarded(changed(state, roster_trouble="", memory=replace(state.memory, rosters=rosters)))
 
 
 def _regarded(state: Occurrence) -> Occurrence:
@@ -205,7 +206,8 @@ def _again(state: Occurrence, again: Again) -> Occurrence:
     sent = changed(
         pending, sent_at=again.at, attempts=pending.attempts + 1, accepted_at=None, failed=None, unknown=False
     )
-    return changed(state, asks={**state.asks, again.ask: sent})
+    state = changed(state, asks={**state.asks, again.ask: sent})
+    return _braked(state, replace(pending.ask, at=again.at)) if pending.ask.order is None else state
 
 
 def _accepted(state: Occurrence, event: Accepted) -> Occurrence:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from guardian.core.roster import Person
+from guardian.core.roster import Person, Roster
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,7 @@ class SlotMemory:
 
     ``known`` are strong keys and handles of connections that were ever admitted or ever fitted a roster version: the
     machine puts none of them out. ``put_out`` are keys of those whom the machine put out as strangers.
+    ``rosters``: every version of the list, the newest last: who fitted one of them is put out by no machine.
     ``removals`` are the machine's removals of late, for the brake. ``door_open``: a proven moderator switched the
     lobby off by hand. ``auto_lock`` is False once a human unlocked. ``panic_order`` is the order that began the panic.
     """
@@ -107,3 +108,4 @@ class SlotMemory:
     enforced: bool = False
     accepted_roster: str | None = None
     tight_until: float | None = None
+    rosters: tuple[Roster, ...] = ()

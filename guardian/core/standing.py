@@ -274,8 +274,8 @@ class Look:
         others = self._others(connection, person)
         if not others:
             return None
-        mine = _strength(match)
-        theirs = [_strength(other.match) for other in others]
+        mine = strength(match)
+        theirs = [strength(other.match) for other in others]
         if connection.inside:
             earlier = any(
                 s == mine and o.inside and _before(o, connection) for s, o in zip(theirs, others, strict=True)
@@ -320,6 +320,10 @@ class Look:
                 return Rule("was on the list or let in: stays", Do.STAY_TELL)
         if standing is Standing.BARRED and self.state.slot is None:
             return Rule("outside the schedule: nobody is removed", Do.STAY_TELL)
+        if standing is Standing.BARRED and self.doubt:
+            return Rule("no trusted list: nobody is removed", Do.STAY_TELL)
+        if standing is Standing.BARRED and (connection.known or self._fitted(connection)):
+            return Rule("was on the list or let in: stays", Do.STAY_TELL)
         return TABLE[standing, Position.INSIDE]
 
     def _by_another_hand(self, connection: Connection) -> bool:
@@ -334,7 +338,8 @@ _NO_RULE = Rule("", Do.HOLD)
 _STRONG, _REGISTRANT, _NAME = 3, 2, 1
 
 
-def _strength(match: Match) -> int:
+def strength(match: Match) -> int:
+    """How much a match weighs beside another claim to be the same person: a strong proof, a registration, a name."""
     if match.proofs & STRONG_PROOFS:
         return _STRONG
     return _REGISTRANT if Proof.REGISTRANT in match.proofs else _NAME

@@ -85,7 +85,7 @@ NO_CAPABILITIES = Capabilities("", frozenset())
 class Occurrence:
     """Everything that is known of one run. Times in seconds UTC.
 
-    ``rosters``: every version of the slot, the newest last; ``roster`` is that with today's guests. ``departed``:
+    ``roster``: the newest list with today's guests. ``departed``:
     when a handle left a place; ``ghosts``: the last of a connection that left. ``awaiting``: acts wait for a
     snapshot later than this. ``standing_down``: another guardian acts here.
     """
@@ -94,7 +94,6 @@ class Occurrence:
     meeting: str = ""
     slot: Slot | None = None
     capabilities: Capabilities = NO_CAPABILITIES
-    rosters: tuple[Roster, ...] = ()
     roster: Roster | None = None
     roster_trouble: str = ""
     memory: SlotMemory = field(default_factory=SlotMemory)
@@ -126,6 +125,11 @@ class Occurrence:
     general_not_before: float = 0.0
     general_failures: int = 0
     lobby_refused: bool = False
+
+    @property
+    def rosters(self) -> tuple[Roster, ...]:
+        """Every version of the list that this slot has had, the newest last."""
+        return self.memory.rosters
 
     @property
     def phase(self) -> Phase:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from guardian.core import acting
-from guardian.core.actions import Answer, Decision, Raise, Settle
+from guardian.core.actions import REMOVALS, Answer, Ask, Decision, Raise, Settle
 from guardian.core.events import Ordered, Verb
 from guardian.core.identity import PlatformRole
 from guardian.core.incidents import SEVERITY, Incident, IncidentKind, Subject
@@ -79,7 +79,9 @@ def incidents(look: Look, plan: acting.Plan) -> list[Decision]:
             active.setdefault(kind, _Active([])).subjects.append(_subject(judgement))
     for kind, detail in _in_general(look).items():
         active.setdefault(kind, _Active([])).detail = detail
-    if plan.braked or (IncidentKind.BRAKE in look.state.incidents and acting.brake_left(look) == 0):
+    brake = look.state.incidents.get(IncidentKind.BRAKE)
+    removing = sum(isinstance(d, Ask) and d.act.kind in REMOVALS and d.order is None for d in plan.decisions)
+    if plan.braked or (brake is not None and not brake.settled and acting.brake_left(look) <= removing):
         detail = "more strangers inside than the brake allows the machine to put out in a minute"
         active[IncidentKind.BRAKE] = _Active([_subject(j) for j in plan.braked], detail)
     decided: list[Decision] = []
@@ -89,6 +91,22 @@ def incidents(look: Look, plan: acting.Plan) -> list[Decision]:
         if not incident.settled and incident.kind not in active and incident.kind not in _LASTING:
             decided.append(Settle(look.now, key, "over"))
     return decided
+
+
+def combined(decided: list[Decision]) -> list[Decision]:
+    """Where one look raises an incident twice, it is raised once, about everybody."""
+    kept: dict[object, Decision] = {}
+    for place, decision in enumerate(decided):
+        key: object = decision.incident.key if isinstance(decision, Raise) else place
+        first = kept.get(key)
+        if isinstance(first, Raise) and isinstance(decision, Raise):
+            told = {subject.handle for subject in first.incident.subjects}
+            more = tuple(s for s in decision.incident.subjects if s.handle not in told)
+            subjects = (*first.incident.subjects, *more)[-MOST_SUBJECTS:]
+            kept[key] = replace(decision, incident=replace(decision.incident, subjects=subjects))
+        else:
+            kept[key] = decision
+    return list(kept.values())
 
 
 def _compared(look: Look, kind: IncidentKind, what: _Active) -> list[Decision]:
