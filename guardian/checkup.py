@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from guardian.config import Config, Meeting
 from guardian.core import points
 from guardian.core.actions import Capabilities
+from guardian.core.memory import Slot
 from guardian.errors import GuardianError, NotDeliveredError, RosterError
 from guardian.ports import Clock, Finding, Letter, Level, Notifier, RosterSource
 
@@ -66,19 +67,17 @@ def lines(found: Sequence[Finding]) -> tuple[str, ...]:
 
 def _starts(meeting: Meeting, now: float) -> list[Finding]:
     zone = ZoneInfo(meeting.schedule.timezone)
-    slots = meeting.schedule.slots.next_starts(now, _STARTS)
+    slots = meeting.schedule.slots.upcoming(now, _STARTS)
     if not slots:
         words = "no class is scheduled any more: whatever happens in the room is outside the schedule"
         return [Finding("starts", Level.RISK, words, "give the schedule weekdays or dates")]
-    return [
-        Finding(
-            "starts",
-            Level.OK,
-            f"next start: {datetime.fromtimestamp(slot.start, zone):%a %Y-%m-%d %H:%M %Z}"
-            f" = {datetime.fromtimestamp(slot.start, UTC):%H:%M} UTC",
-        )
-        for slot in slots
-    ]
+    return [Finding("starts", Level.OK, _start(slot, zone, now)) for slot in slots]
+
+
+def _start(slot: Slot, zone: ZoneInfo, now: float) -> str:
+    local, utc = datetime.fromtimestamp(slot.start, zone), datetime.fromtimestamp(slot.start, UTC)
+    when = "running since" if slot.start <= now else "next start"
+    return f"{when}: {local:%a %Y-%m-%d %H:%M %Z} = {utc:%H:%M} UTC"
 
 
 async def _roster(meeting: Meeting, source: RosterSource, now: float) -> list[Finding]:

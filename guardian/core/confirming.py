@@ -73,7 +73,9 @@ def _waiting(look: Look, pending: PendingAsk) -> list[Decision]:
             return [Close(now, ask.ask, AskEnd.SUPERSEDED, "no longer wanted")]
         if acting.braked_again(look, ask):
             return [Close(now, ask.ask, AskEnd.SUPERSEDED, "the brake is full")]
-        return [Again(now, ask.ask)] if acting.machine_may(state) or ask.order else []
+        if ask.order is None and not acting.machine_may(state):
+            return [Close(now, ask.ask, AskEnd.SUPERSEDED, "the machine does not act now")]
+        return [Again(now, ask.ask)]
     if pending.accepted_at is None:
         judgement = look.judgements.get(ask.act.handle or "")
         if judgement and judgement.word and not wanted:

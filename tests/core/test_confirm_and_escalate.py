@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from guardian.core.actions import ActKind, AskEnd, Capabilities, Close
-from guardian.core.events import Accepted, Restarted
+from guardian.core.events import Accepted, ForeignSelf, Restarted
 from guardian.core.identity import Place, PlatformRole
 from guardian.core.incidents import IncidentKind as I
 from guardian.core.roster import Roster
@@ -149,6 +149,14 @@ def test_after_a_restart_an_act_that_took_effect_meanwhile_is_not_sent_again() -
     script.world["a"] = replace(script.world["a"], place=Place.INSIDE)
     script.when(event(lambda at: Restarted(at, EVERYTHING)), listed()).after(60).then_nothing()
     _balanced(script)
+
+
+def test_after_a_restart_an_act_in_flight_ends_though_the_guardian_stands_down() -> None:
+    script = given().at(OPEN).silent().when(waiting("Ann Adams", account="ann@school")).then(Admit("Ann Adams"))
+    script.when(event(lambda at: ForeignSelf(at, "another one is here")))
+    script.clean().when(event(lambda at: Restarted(at, EVERYTHING)), listed()).then_nothing()
+    assert not script.state.asks
+    assert script.state.counts.superseded == 1
 
 
 def test_never_two_machine_acts_are_in_flight_on_one_connection() -> None:
