@@ -17,6 +17,7 @@ from rich.text import Text
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDTH = 76
+SPINNER = re.compile("[\u2800-\u28ff]|$")
 
 
 def run() -> str:
@@ -31,7 +32,10 @@ def draw(printed: str) -> str:
     """The SVG. The fonts that rich would fetch from elsewhere are taken out: the reader's own will do."""
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
     console.print("$ make demo", style="bold")
-    console.print(Text.from_ansi(printed.rstrip()))
+    lines = [Text.from_ansi(line) for line in re.split(r"[\r\n]+", printed.rstrip())]
+    for line in lines:
+        if not SPINNER.match(line.plain.strip()):  # the frames that a terminal shows one over the other
+            console.print(line)
     svg = console.export_svg(title="make demo")
     return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
 

@@ -153,7 +153,8 @@ def _table(outcome: Outcome, title: str) -> Table:
     from rich.table import Table
 
     figures = outcome.figures | outcome.figures["knock_to_inside_ms"]
-    table = Table(title=title, caption="the observer is content" if outcome.ok else "the observer objects")
+    caption = "the observer is content" if outcome.ok else "the observer objects"
+    table = Table(title=title, caption=caption, show_header=False)
     table.add_column("")
     table.add_column("", justify="right")
     for label, value in _ROWS:
