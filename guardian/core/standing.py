@@ -16,7 +16,7 @@ from guardian.core.identity import NAME_PROOFS, STRONG_PROOFS, Proof
 from guardian.core.memory import Phase, Word, WordKind
 from guardian.core.policy import Policy
 from guardian.core.roster import Match, MatchKind, Person, Role
-from guardian.core.state import FITS, Connection, Occurrence, PendingAsk
+from guardian.core.state import FITS, Connection, Occurrence, PendingAsk, roster_doubt
 
 
 class Standing(StrEnum):
@@ -385,18 +385,3 @@ def _may_answer_to(word: Word, connection: Connection, look: Look) -> bool:
     if names_only and len(connection.claimed) > 1:
         return False
     return match.person is not None and not look._second_claim(connection, match, match.person)  # noqa: SLF001
-
-
-def roster_doubt(state: Occurrence) -> str:
-    """Why nobody may be removed or refused on the word of the list now, or "" if it can be trusted."""
-    if not state.rosters:
-        return "no list is loaded"
-    newest = state.rosters[-1]
-    if not newest.people:
-        return "the list is empty"
-    if state.memory.accepted_roster == newest.version:
-        return ""
-    largest = max(len(roster.people) for roster in state.rosters)
-    if len(newest.people) * 3 < largest * 2:
-        return f"the list shrank from {largest} to {len(newest.people)} people"
-    return ""

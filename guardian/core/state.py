@@ -147,6 +147,21 @@ def blank() -> Occurrence:
     return Occurrence()
 
 
+def roster_doubt(state: Occurrence) -> str:
+    """Why nobody may be removed or refused on the word of the list now, or "" if it can be trusted."""
+    if not state.rosters:
+        return "no list is loaded"
+    newest = state.rosters[-1]
+    if not newest.people:
+        return "the list is empty"
+    if state.memory.accepted_roster == newest.version:
+        return ""
+    largest = max(len(roster.people) for roster in state.rosters)
+    if len(newest.people) * 3 < largest * 2:
+        return f"the list shrank from {largest} to {len(newest.people)} people"
+    return ""
+
+
 _Value = TypeVar("_Value", Connection, Occurrence, PendingAsk)
 
 
