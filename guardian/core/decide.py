@@ -22,7 +22,19 @@ from guardian.core.actions import (
     Tighten,
     WakeAt,
 )
-from guardian.core.events import Accepted, Event, Gone, NativeAct, NativeKind, Seen
+from guardian.core.events import (
+    Accepted,
+    Event,
+    Gone,
+    LinkChanged,
+    NativeAct,
+    NativeKind,
+    Opened,
+    Restarted,
+    RosterFailed,
+    RosterLoaded,
+    Seen,
+)
 from guardian.core.incidents import IncidentKind
 from guardian.core.meeting import evolve
 from guardian.core.memory import Phase, Word, WordKind
@@ -31,7 +43,8 @@ from guardian.core.roster import Role
 from guardian.core.standing import STRANGERS, TRUSTED, UNPROVEN, Look, Standing
 from guardian.core.state import Connection, Occurrence
 
-TOGETHER = (Seen, Gone, Accepted)  # deliveries and outcomes that may be judged together when they come at once
+TOGETHER = (Opened, Restarted, RosterLoaded, RosterFailed, LinkChanged, Seen, Gone, Accepted)
+"""Events that may be judged together when they come at once: none of them needs an answer of its own."""
 _MOST_ROUNDS = 12  # a bound, not a limit that is met: three rounds are the most that the tests see
 _JUST_THEN = 5.0  # seconds around "admit all" within which an entry from the lobby is its effect
 _TURNS_THE_TABLE = (EnterPhase, Close, Again, Grant, Considered, Tighten, Reread)
