@@ -198,7 +198,8 @@ def _order_of(look: Look, judgement: Judgement, kind: ActKind) -> str | None:
     if word is None or word.native:
         return None
     named = f"handle:{judgement.connection.handle}" in word.keys
-    return word.order if named or word.kind is WordKind.ADMIT else None
+    held = word.kind is WordKind.HOLD and kind not in REMOVALS
+    return word.order if named or held or word.kind is WordKind.ADMIT else None
 
 
 def _may_remove(look: Look, judgement: Judgement) -> bool:

@@ -64,6 +64,11 @@ def test_without_a_journal_humans_still_hold_lock_panic_and_remove() -> None:
     script.when(human.panic()).answered().place("Ann Adams", Place.WAITING)
 
 
+def test_without_a_journal_a_person_who_is_held_is_still_muted_at_once() -> None:
+    script = _no_journal(given().at(OPEN).when(inside("Ann Adams", account="ann@school", handle="a")))
+    script.clean().when(human.hold(person="ann")).then(Quiet("a")).answered()
+
+
 def test_a_foreign_guardian_makes_this_one_stand_down() -> None:
     script = given().at(OPEN).when(event(lambda at: ForeignSelf(at, "socket taken three times")))
     script.incident(I.FOREIGN_SELF, severity=Severity.CRITICAL)

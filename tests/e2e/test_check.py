@@ -6,7 +6,7 @@ import pytest
 
 from guardian.world.cast import child_key
 from tests.support.command_line import Done
-from tests.support.e2e_school import School
+from tests.support.e2e_school import PLUGINS, School
 
 pytestmark = pytest.mark.prosody
 SOON = -600.0  # the class begins in ten minutes
@@ -63,7 +63,22 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize(("change", "point"), BROKEN.values(), ids=BROKEN.keys())
+# Points that Jitsi's own plugins leave nobody to break.
+CANNOT_BREAK = {
+    "no lobby component": "Jitsi's server names its lobby itself: the setting is not used",
+    "a forged identity believed": "the guest host loads presence_identity too: a forged one never comes through",
+}
+POINTS = [
+    pytest.param(
+        *case,
+        id=name,
+        marks=pytest.mark.skipif(PLUGINS is not None and name in CANNOT_BREAK, reason=CANNOT_BREAK.get(name, "")),
+    )
+    for name, case in BROKEN.items()
+]
+
+
+@pytest.mark.parametrize(("change", "point"), POINTS)
 async def test_a_broken_point_is_a_no_go_by_name_with_what_to_do(
     school: School, change: dict[str, dict[str, str]], point: str
 ) -> None:
@@ -96,7 +111,7 @@ async def test_a_list_without_a_host_or_with_everybody_expired_is_a_no_go(school
     site = school.server.site
     header = "id,name,role,accounts,valid until\n"
     rows = [f"teacher,Grace Hopkins,host,{site.account_jid('teacher')},2020-01-01"]
-    rows += [f"c{n},Child {n},pupil,{site.account_jid(child_key(n))},2020-01-01" for n in (1, 2)]
+    rows += [f"c{n},Child {n},pupil,{school.proof(child_key(n))},2020-01-01" for n in (1, 2)]
     school.roster.write_text(header + "\n".join(rows) + "\n")
     told, findings = await checked(school)
     assert told.code == 1

@@ -118,7 +118,7 @@ async def test_duplicate_persons_are_refused_with_both_lines_and_the_old_list_st
     school: School, guardian: GuardianProcess
 ) -> None:
     await guarded(school, guardian)
-    twice = ("child02b", child_name(2), "", "pupil", school.server.site.account_jid(child_key(2)), "")
+    twice = ("child02b", child_name(2), "", "pupil", school.proof(child_key(2)), "")
     school.write_list([*school.lines(), twice])
     view = await guardian.until_view(
         lambda view: any(i.kind == "roster_broken" for i in view.incidents), "a list with a person twice"

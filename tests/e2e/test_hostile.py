@@ -11,7 +11,7 @@ from guardian.world.jitsi import Participant
 from guardian.world.rooms import Face
 from tests.support.e2e_line import HostileLine
 from tests.support.e2e_process import GuardianProcess
-from tests.support.e2e_school import ROOM, School
+from tests.support.e2e_school import PLUGINS, ROOM, School
 
 pytestmark = pytest.mark.prosody
 
@@ -123,7 +123,9 @@ async def test_names_with_every_kind_of_markup_let_nobody_in_and_stand_raw_nowhe
         await guardian.until_view(lambda view: view.lobby_on is True, "a shut door")
         await school.teacher()
         people: list[Participant] = [
-            await school.stranger(name, key=f"markup {number}") for number, name in enumerate(NAMES)
+            await school.stranger(name, key=f"markup {number}")
+            for number, name in enumerate(NAMES)
+            if name or PLUGINS is None  # Jitsi's own lobby lets nobody in who shows no name
         ]
         await school.child(1)
         await school.all_inside([1])
@@ -159,7 +161,7 @@ async def test_somebody_who_changes_the_name_all_the_time_does_not_keep_a_child_
         await pest.until_state("waiting")
         for number in range(200):
             await pest.rename(f"Zed {number} <i>")
-        await school.knock("child01", Face(child_name(1)), account=True)
+        await school.knock("child01", Face(child_name(1)), proven=True)
         await school.all_inside([1])
     view = await guardian.until_view(lambda view: view.pending == 0, "quiet")
     assert pest.state in {"waiting", "refused"}

@@ -54,7 +54,7 @@ async def test_a_server_that_is_not_there_at_the_start_is_waited_for(school: Sch
     async with GuardianProcess(school.config) as guardian:
         problems = await guardian.until_ready(503)
         assert any("no connection to the server" in problem for problem in problems)
-        await school.server.resume()
+        await school.server_back()
         await guardian.until_view(lambda view: view.lobby_on is True, "a shut door")
         await school.teacher()
         await school.child(1)
@@ -109,7 +109,7 @@ async def test_a_server_that_dies_and_comes_back_in_mid_class_finds_the_door_gua
         await school.server.stop(kill=True)
         await guardian.until_view(lambda view: not view.link_up, "a lost server")
         before = school.invited()
-        await school.server.resume()
+        await school.server_back()
         await guardian.until_view(lambda view: view.link_up and view.lobby_on is True, "a shut door again")
         await school.teacher()
         stranger = await school.stranger("Zed Quux")

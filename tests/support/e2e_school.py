@@ -1,5 +1,8 @@
 """A class that runs: a real Prosody, a mailbox, a class list, people, and the guardian's configuration for them.
 
+Where GUARDIAN_JITSI_PLUGINS names a folder, every school's server runs with Jitsi's own plugins and the stand-in for
+jicofo, and children bring signed room tokens instead of accounts: there an account gets in only as a moderator.
+
 May live here: builders and what people do. May not: the guardian's process (``e2e_process``), assertions about it.
 """
 
@@ -7,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
@@ -21,12 +25,14 @@ from guardian.config import load
 from guardian.core.actions import Ask, AskEnd, Close
 from guardian.ports import OccurrenceRow, Row
 from guardian.world.cast import child_key, child_name
+from guardian.world.jicofo import Jicofo
 from guardian.world.jitsi import Participant
 from guardian.world.mailbox import Mailbox
 from guardian.world.moderator import Moderator
 from guardian.world.prosody import Prosody
 from guardian.world.rooms import Face
-from guardian.world.xmpp import Account, Guest
+from guardian.world.tokens import room_token
+from guardian.world.xmpp import Account, Guest, Login, Token
 from tests.support.command_line import Done as Said
 from tests.support.command_line import guardian as guardian_command
 from tests.support.e2e_process import PATIENCE, Done, GuardianProcess, command
@@ -35,6 +41,8 @@ from tests.support.stores import by_hand
 ROOM, MEETING, TEACHER = "maths-7f3a", "maths", "Grace Hopkins"
 _PASSWORD = "chalk"  # of everybody but the guardian
 _LOOK = 0.05
+_FOLDER = os.environ.get("GUARDIAN_JITSI_PLUGINS")
+PLUGINS = Path(_FOLDER) if _FOLDER else None  # None: a plain Prosody
 
 Header = ("id", "name", "aliases", "role", "accounts", "email")
 Line = tuple[str, ...]
@@ -53,14 +61,15 @@ class Post(Mailbox):
 
 
 class School:
-    """One server, one class. Children have accounts ``child01`` …, the teacher is a moderator of every room."""
+    """One server, one class. Children prove themselves as ``child01`` …, the teacher is a moderator of every room."""
 
     def __init__(self, folder: Path, *, children: int = 8, **server: Any) -> None:
         self.folder = folder
         self.children = children
-        accounts = {child_key(n): _PASSWORD for n in range(1, children + 1)}
-        accounts |= {"teacher": _PASSWORD, "outsider": _PASSWORD}
-        self.server = Prosody(accounts=accounts, hibernation_time=1, **server)
+        pupils = [] if PLUGINS else [child_key(n) for n in range(1, children + 1)]
+        accounts = dict.fromkeys((*pupils, "teacher", "outsider"), _PASSWORD)
+        self.server = Prosody(accounts=accounts, hibernation_time=1, plugins=PLUGINS, **server)
+        self._focus: Jicofo | None = None
         self.mailbox = Post()
         self.config = folder / "guardian.toml"
         self.roster = folder / "class.csv"
@@ -70,6 +79,8 @@ class School:
     async def __aenter__(self) -> Self:
         await self._exits.enter_async_context(self.mailbox)
         await self._exits.enter_async_context(self.server)
+        if PLUGINS:
+            self._focus = await self._exits.enter_async_context(Jicofo(self.server.site, self.server.focus_password))
         (self.folder / "password").write_text(self.server.bot_password)
         self.write_list(self.lines())
         self.write_config()
@@ -78,15 +89,25 @@ class School:
     async def __aexit__(self, *_: object) -> None:
         await self._exits.aclose()
 
+    async def server_back(self) -> None:
+        """The server that was stopped runs again, with empty rooms; on a Jitsi its focus is back as well."""
+        await self.server.resume()
+        if self._focus is not None:
+            await self._focus.start()
+
     # -- files
 
+    def proof(self, key: str) -> str:
+        """What stands in the class list's column ``accounts`` for a child: an account, or a token's opaque user id."""
+        return key if PLUGINS else self.server.site.account_jid(key)
+
     def lines(self) -> list[Line]:
-        """The class list: the teacher, and every child with the account that proves it."""
+        """The class list: the teacher, and every child with what proves it."""
         site = self.server.site
         listed: list[Line] = [("teacher", TEACHER, "", "host", site.account_jid("teacher"), "")]
         for n in range(1, self.children + 1):
             key = child_key(n)
-            listed.append((key, child_name(n), "", "pupil", site.account_jid(key), f"{key}@home.example"))
+            listed.append((key, child_name(n), "", "pupil", self.proof(key), f"{key}@home.example"))
         return listed
 
     def write_list(self, lines: Iterable[Line]) -> None:
@@ -135,6 +156,7 @@ class School:
                 "password": '{ file = "password" }',
                 "calls_per_second": "100",
             }
+            | ({"token_hosts": f'["{site.domain}"]'} if PLUGINS else {})
             | dict(server or {}),
         }
         text = "".join(f"[{title}]\n{_keys(keys)}\n" for title, keys in sections.items())
@@ -165,29 +187,42 @@ minutes = 60
     # -- people
 
     async def teacher(self) -> Moderator:
-        """She comes, is inside (a moderator passes the lobby) and looks at the lobby."""
+        """She comes, is inside (a moderator passes the lobby) and looks at the lobby, where there is one already."""
         teacher = await self._exits.enter_async_context(Moderator(self.server.site, Account("teacher", _PASSWORD)))
         await teacher.join(ROOM, display_name=TEACHER)
         await teacher.until_state("inside")
-        await teacher.watch_lobby()
+        # A Jitsi has a lobby only while it is switched on; plain Prosody makes the room for whoever asks.
+        if PLUGINS is None or "muc_membersonly" in await teacher.disco_features():
+            await teacher.watch_lobby()
         self.people["teacher"] = teacher
         return teacher
 
-    async def knock(self, key: str, face: Face, *, account: bool) -> Participant:
+    def _login(self, key: str) -> Login:
+        """A child's own: an account, or a signed token for this room."""
+        if PLUGINS is None:
+            return Account(key, _PASSWORD)
+        server = self.server
+        return Token(
+            room_token(
+                self.proof(key), app_id=server.app_id, app_secret=server.app_secret, domain=server.domain, room=ROOM
+            )
+        )
+
+    async def knock(self, key: str, face: Face, *, proven: bool) -> Participant:
         """Somebody sends the first presence; what comes of it is not waited for."""
-        login = Account(key, _PASSWORD) if account else Guest()
+        login = self._login(key) if proven else Guest()
         person = await self._exits.enter_async_context(Participant(self.server.site, login))
         self.people[key] = person
         await person.begin(ROOM, face, patience=PATIENCE)
         return person
 
     async def child(self, number: int) -> Participant:
-        """A child with her own account knocks."""
-        return await self.knock(child_key(number), Face(child_name(number)), account=True)
+        """A child knocks, with what proves who she is."""
+        return await self.knock(child_key(number), Face(child_name(number)), proven=True)
 
     async def stranger(self, name: str, key: str = "") -> Participant:
-        """Somebody without account knocks under this name."""
-        return await self.knock(key or f"stranger {name[:20]}", Face(name), account=False)
+        """Somebody without any proof knocks under this name."""
+        return await self.knock(key or f"stranger {name[:20]}", Face(name), proven=False)
 
     async def all_inside(self, numbers: Iterable[int], within: float = PATIENCE) -> None:
         """Wait until these children are inside."""
