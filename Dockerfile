@@ -15,7 +15,7 @@ FROM python:3.11-slim
 # The journal is the only thing written; the configuration and secrets are mounted read-only.
 RUN useradd --system --uid 10001 --home-dir /var/lib/guardian --create-home --shell /usr/sbin/nologin guardian
 COPY --from=build /opt/guardian /opt/guardian
-ENV PATH=/opt/guardian/bin:$PATH PYTHONUNBUFFERED=1 GUARDIAN_HEALTH_URL=http://127.0.0.1:8460/healthz
+ENV PATH=/opt/guardian/bin:$PATH PYTHONUNBUFFERED=1 GUARDIAN_DATA_DIR=/var/lib/guardian GUARDIAN_HEALTH_URL=http://127.0.0.1:8460/healthz
 USER 10001
 WORKDIR /var/lib/guardian
 VOLUME /var/lib/guardian
