@@ -49,7 +49,6 @@ class IncidentKind(StrEnum):
     PANIC = "panic"
     LOCKED = "locked"
     OPENED = "opened"
-    ENDED = "ended"
 
 
 SEVERITY: dict[IncidentKind, Severity] = {
@@ -84,7 +83,6 @@ SEVERITY: dict[IncidentKind, Severity] = {
     IncidentKind.PANIC: Severity.CRITICAL,
     IncidentKind.LOCKED: Severity.INFO,
     IncidentKind.OPENED: Severity.INFO,
-    IncidentKind.ENDED: Severity.INFO,
 }
 
 

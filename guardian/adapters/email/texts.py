@@ -349,11 +349,6 @@ def opened(_incident: Incident) -> Story:
     return Story("The class is open", "A host is inside; the door opens to everybody who is proven.", "It guards.")
 
 
-def ended(_incident: Incident) -> Story:
-    """The class is over."""
-    return Story("The class has ended", "The meeting is over.", "The guardian closed its books for this class.")
-
-
 STORIES: Mapping[IncidentKind, Callable[[Incident], Story]] = {
     IncidentKind.STRANGER_WAITING: stranger_waiting,
     IncidentKind.NEEDS_DECISION: needs_decision,
@@ -386,7 +381,6 @@ STORIES: Mapping[IncidentKind, Callable[[Incident], Story]] = {
     IncidentKind.PANIC: panic,
     IncidentKind.LOCKED: locked,
     IncidentKind.OPENED: opened,
-    IncidentKind.ENDED: ended,
 }
 
 SEVERITIES: Mapping[Severity, str] = {
