@@ -5,6 +5,8 @@ SHELL := /bin/bash
 BIN := .venv/bin
 STAMP := .venv/.installed
 JOBS ?= 2
+# The order of sets is the same in every run, so that a derandomised property test is.
+export PYTHONHASHSEED ?= 0
 
 .PHONY: help setup servers demo run test check bench mutants lock format
 
