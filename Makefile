@@ -8,7 +8,7 @@ JOBS ?= 2
 # The order of sets is the same in every run, so that a derandomised property test is.
 export PYTHONHASHSEED ?= 0
 
-.PHONY: help setup servers demo run test check bench mutants lock format
+.PHONY: help setup servers demo jitsi run test check bench mutants lock format
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1|  \2/' | column -t -s '|'
@@ -22,7 +22,10 @@ $(STAMP): pyproject.toml requirements-dev.lock scripts/setup.sh
 servers: ## install prosody and PostgreSQL where missing and allowed; never fails
 	@scripts/servers.sh
 
-demo: setup servers ## a guarded class on a real XMPP server, judged by an observer
+demo: setup ## a guarded class on a loopback Zoom, judged by what really happened there
+	$(BIN)/guardian demo --json
+
+jitsi: setup servers ## the same class on a real XMPP server, judged by an observer
 	$(BIN)/guardian demo --platform jitsi --json
 
 run: setup ## guard what config.example.toml names

@@ -17,7 +17,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -30,7 +30,7 @@ from guardian.adapters.jitsi.platform import JitsiRoom
 from guardian.adapters.jitsi.server import AccountLogin, JitsiServer
 from guardian.core.actions import Act, ActKind, Capabilities
 from guardian.core.events import Event, Seen, Snapshot
-from guardian.core.identity import Place
+from guardian.core.identity import Facts, Place
 from guardian.ports import Emit, Outcome, Platform
 from guardian.world.jitsi import Participant
 from guardian.world.prosody import Prosody
@@ -84,6 +84,10 @@ class Recorder:
     async def snapshot(self) -> Snapshot:
         """See the port."""
         return await self._platform.snapshot()
+
+    def recall(self, known: Sequence[Facts]) -> None:
+        """See the port."""
+        self._platform.recall(known)
 
     def waits(self) -> list[float]:
         """Milliseconds from each knock to its call."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -102,6 +102,9 @@ class Room:
         """See the port."""
         now = time.time()
         return Snapshot(now, now, tuple(self.people.values()), lobby_on=True)
+
+    def recall(self, known: Sequence[Facts]) -> None:
+        """See the port."""
 
     def show(self, facts: Facts) -> None:
         """Somebody is there, as these facts say."""

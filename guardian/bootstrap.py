@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from aiolimiter import AsyncLimiter
 
 from guardian import checkup
+from guardian.adapters.calendars.feed import CalendarFeed, Place
+from guardian.adapters.calendars.wanted import Wanted
 from guardian.adapters.email.notifier import EmailNotifier, MailServer
 from guardian.adapters.email.wire import Letterhead
 from guardian.adapters.jitsi.platform import JitsiRoom
@@ -19,7 +21,12 @@ from guardian.adapters.jitsi.probe import probe
 from guardian.adapters.jitsi.server import AccountLogin, JitsiServer, TokenLogin
 from guardian.adapters.journal import open_journal
 from guardian.adapters.pings.http import HttpPing
-from guardian.adapters.rosters.csv_file import CsvRoster
+from guardian.adapters.rosters.files import FileRoster
+from guardian.adapters.rosters.report import RosterReport, report_on, unreadable
+from guardian.adapters.rosters.spec import Source
+from guardian.adapters.zoom import probe as zoom_probe
+from guardian.adapters.zoom.account import ZoomAccount, ZoomKeys
+from guardian.adapters.zoom.platform import ZoomMeeting
 from guardian.app.datadir import DataDirectory
 from guardian.app.dryrun import DryRun
 from guardian.app.guard import Guard
@@ -31,10 +38,11 @@ from guardian.app.service import Parts, Service
 from guardian.app.supervisor import Supervisor
 from guardian.app.texts import Briefing
 from guardian.app.watch import Guarded, Tools
-from guardian.config import Config, Jitsi, Mail, Meeting, operator_key
+from guardian.config import Config, Jitsi, Mail, Meeting, Zoom, operator_key
 from guardian.core.actions import Capabilities
 from guardian.core.policy import Mode
-from guardian.ports import Clock, Finding, Journal, Level, Notifier, Platform, RosterSource
+from guardian.errors import ConfigError, RosterError, UnknownMeetingError
+from guardian.ports import Clock, Finding, Journal, Level, Notifier, Platform
 
 OnStep = Callable[[str], None]
 
@@ -49,12 +57,15 @@ def build(
     """The whole service, not started. ``wrap`` may put another platform round each real one (the demo's planted wrong
     guardians); ``on_step`` hears every named step (crash tests). Raises ConfigError.
     """
-    limiters = {name: _limiter(server.calls_per_second) for name, server in config.jitsi.items()}
+    servers: dict[str, Jitsi | Zoom] = {**config.jitsi, **config.zoom}
+    limiters = {name: _limiter(server.calls_per_second) for name, server in servers.items()}
     metrics = Metrics()
+    account = _zoom(config, clock, lambda event: metrics.ignored.labels(event).inc())
 
     def guards(journal: Journal, supervisor: Supervisor, on_change: OnStep) -> Mapping[str, Guard]:
         def one(meeting: Meeting) -> Guard:
-            real = wrap(_platform(config, meeting, clock))
+            bare = _platform(config, meeting, account, clock)
+            real = wrap(bare)
             tools = Tools(
                 platform=DryRun(real) if meeting.policy.mode is Mode.OBSERVE else real,
                 journal=journal,
@@ -66,14 +77,17 @@ def build(
                 on_change=on_change,
                 on_step=on_step,
             )
-            roster = _roster(config, meeting)
-            return Guard(
-                _guarded(meeting),
+            feed = _calendar(config, meeting, clock)
+            guard = Guard(
+                _guarded(meeting, feed),
                 tools,
-                roster,
+                _roster(config, meeting),
                 reconcile_every=config.guardian.reconcile_every,
-                check=lambda: _briefing(config, meeting, real, clock),
+                check=lambda: _briefing(config, meeting, account, real, clock, feed),
             )
+            if isinstance(bare, ZoomMeeting):
+                bare.deliver, bare.wake, bare.hosts = guard.deliver, guard.reread, guard.host_of
+            return guard
 
         return {meeting.id: one(meeting) for meeting in config.meetings}
 
@@ -88,6 +102,10 @@ def build(
             clock=clock,
             deadman=HttpPing(deadman.get_secret_value()) if deadman else None,
             keep={meeting.id: meeting.retention_days * DAY for meeting in config.meetings},
+            tasks={"zoom events": account.stream.run} if account and account.stream else {},
+            hooks={"zoom": account.hook} if account and account.hook else {},
+            desks={"zoom": account.desk} if account else {},
+            closers=(account.close,) if account else (),
         )
     )
 
@@ -98,35 +116,116 @@ async def open_store(config: Config, *, on_step: OnStep | None = None) -> Journa
     return await open_journal(config.guardian.database_url, on_step=on_step)
 
 
-def roster_source(path: Path) -> RosterSource:
-    """A list of people by itself, with no meeting around it: its dates are whole days in UTC."""
-    return CsvRoster(path, ZoneInfo("UTC"))
+def roster_source(*paths: Path, group: str = "", sheet: str = "") -> FileRoster:
+    """Lists of people by themselves, with no meeting around them: their dates are whole days in UTC."""
+    return FileRoster([Source(path, group=group, sheet=sheet) for path in paths], ZoneInfo("UTC"))
 
 
-async def check(config: Config, *, clock: Clock = time.time) -> list[Finding]:
-    """Can the next class be guarded? Every point of every meeting, and the letter that says so."""
+async def roster_report(source: FileRoster) -> RosterReport:
+    """What is on a list, how it was read, and what a human should know of it."""
+    try:
+        return report_on(await source.read())
+    except RosterError as error:
+        return unreadable(error)
+
+
+async def roster_reports(config: Config, meeting: str | None = None) -> Mapping[str, RosterReport]:
+    """The same for each meeting's list as the service reads it, or for one's. Raises UnknownMeetingError."""
+    chosen = [one for one in config.meetings if meeting in {None, one.id}]
+    if not chosen:
+        there = ", ".join(one.id for one in config.meetings)
+        raise UnknownMeetingError(f"there is no meeting {meeting}; there are: {there}")
+    return {one.id: await roster_report(_roster(config, one)) for one in chosen}
+
+
+async def check(config: Config, *, clock: Clock = time.time, fix: bool = False) -> list[Finding]:
+    """Can the next class be guarded? Every point of every meeting, and the letter that says so. ``fix``: mend first."""
+    account = _zoom(config, clock)
+
+    def mend(meeting: Meeting) -> checkup.Fix | None:
+        if account is None or config.platform_of(meeting) != "zoom":
+            return None
+        return lambda one: zoom_probe.fix(account.rest, one.room)
+
     instruments = checkup.Instruments(
         roster=lambda meeting: _roster(config, meeting),
-        probe=lambda meeting: _probe(config, meeting, clock),
+        probe=lambda meeting: _probe(config, meeting, account, clock),
         notifiers=lambda meeting: _notifiers(config, meeting, clock),
         clock=clock,
+        platform=config.platform_of,
+        calendar=lambda meeting: _calendar(config, meeting, clock),
+        fix=mend,
     )
-    return await checkup.examine(config, instruments)
+    try:
+        return await checkup.examine(config, instruments, fix=fix)
+    finally:
+        if account is not None:
+            await account.close()
 
 
 # --- parts -----------------------------------------------------------------------------------------------------------
 
 
-def _guarded(meeting: Meeting) -> Guarded:
-    calendar = meeting.schedule.slots
-    timetable = Timetable(lambda now: tuple(islice(calendar.slots_from(now), 3)))
+def _calendar(config: Config, meeting: Meeting, clock: Clock) -> CalendarFeed | None:
+    """The calendar that somebody else keeps for this meeting, if any."""
+    schedule = meeting.schedule
+    if schedule.calendar is None:
+        return None
+    if isinstance(schedule.calendar, Path):
+        place = Place(file=schedule.calendar, every=10.0)
+    else:
+        keep = config.guardian.data_dir / "calendars" / f"{meeting.id}.ics"
+        place = Place(address=schedule.calendar.get_secret_value(), keep=keep, every=schedule.reread_minutes * 60.0)
+    wanted = Wanted(ZoneInfo(schedule.timezone), schedule.title, schedule.minutes or 60, schedule.margin_minutes * 60.0)
+    return CalendarFeed(place, wanted, clock)
+
+
+def _guarded(meeting: Meeting, feed: CalendarFeed | None) -> Guarded:
+    source = meeting.schedule.slots or feed
+    if source is None:
+        raise ConfigError(f"{meeting.id}: the schedule has neither weekdays, dates nor a calendar")
+    timetable = Timetable(
+        lambda now: tuple(islice(source.slots_from(now), 3)), meeting.schedule.arm_before * 60.0, feed
+    )
     return Guarded(meeting.id, meeting.title, meeting.policy, timetable, meeting.call)
 
 
-def _platform(config: Config, meeting: Meeting, clock: Clock) -> Platform:
+def _platform(config: Config, meeting: Meeting, account: ZoomAccount | None, clock: Clock) -> Platform:
+    if account is not None and config.platform_of(meeting) == "zoom":
+        return account.meeting(meeting.id, meeting.title, meeting.room)
     server = _jitsi(config.jitsi[meeting.server])
     lobby_from_start = meeting.policy.lobby_from_start and meeting.policy.mode is not Mode.OBSERVE
     return JitsiRoom(server, meeting.room, lobby_from_start=lobby_from_start, clock=clock)
+
+
+def _zoom(config: Config, clock: Clock, on_ignored: Callable[[str], None] = lambda _: None) -> ZoomAccount | None:
+    """The Zoom account, if any meeting is on Zoom. Raises ConfigError for a second one: hooks and panels could not
+    tell whose they are.
+    """
+    if not config.zoom:
+        return None
+    if len(config.zoom) > 1:
+        raise ConfigError(f"zoom: one account a guardian, but {', '.join(sorted(config.zoom))} are named; run two")
+    (section,) = config.zoom.values()
+    return ZoomAccount(
+        ZoomKeys(
+            api=section.api,
+            oauth=section.oauth,
+            events=section.events,
+            account_id=section.account_id,
+            client_id=section.client_id,
+            client_secret=section.client_secret.get_secret_value(),
+            webhook_secrets=tuple(secret.get_secret_value() for secret in section.webhook_secrets),
+            panel_client_id=section.panel_client_id,
+            panel_client_secret=section.panel_client_secret.get_secret_value(),
+            public_url=config.guardian.api.public_url or "",
+            subscription=section.subscription,
+            plan=section.plan,
+        ),
+        clock=clock,
+        seen=config.guardian.data_dir / "panels.json",
+        on_ignored=on_ignored,
+    )
 
 
 def _jitsi(section: Jitsi) -> JitsiServer:
@@ -178,26 +277,50 @@ def _mail_server(mail: Mail) -> MailServer:
     )
 
 
-def _roster(config: Config, meeting: Meeting) -> CsvRoster:
+def _roster(config: Config, meeting: Meeting) -> FileRoster:
     salt = hashlib.blake2b(operator_key(config)[:64], person=b"roster ids", digest_size=32).digest()
-    return CsvRoster(meeting.roster, ZoneInfo(meeting.schedule.timezone), salt)
+    return FileRoster([part.source for part in meeting.roster], ZoneInfo(meeting.schedule.timezone), salt)
 
 
 # --- looking before class --------------------------------------------------------------------------------------------
 
 
-async def _briefing(config: Config, meeting: Meeting, platform: Platform, clock: Clock) -> Briefing:
+async def _briefing(
+    config: Config,
+    meeting: Meeting,
+    account: ZoomAccount | None,
+    platform: Platform,
+    clock: Clock,
+    feed: CalendarFeed | None,
+) -> Briefing:
     """The points of the running service: its own connection is looked through, so that no second login disturbs it."""
 
     async def live(_: Meeting) -> tuple[Capabilities, Sequence[Finding]]:
+        if account is not None and config.platform_of(meeting) == "zoom":
+            # Nobody is there before class, and no panel: the settings and rights tell what can be known now.
+            found = (await _probe(config, meeting, account, clock))[1]
+            return platform.capabilities, found
         await platform.snapshot()
         return platform.capabilities, ()
 
-    instruments = checkup.Instruments(lambda m: _roster(config, m), live, lambda _: (), clock)
+    instruments = checkup.Instruments(
+        lambda m: _roster(config, m),
+        live,
+        lambda _: (),
+        clock,
+        platform=config.platform_of,
+        calendar=lambda _: feed,
+    )
     found = await checkup.of_meeting(meeting, instruments, tell=False)
     return Briefing(all(point.level is not Level.NO_GO for point in found), checkup.lines(found))
 
 
-async def _probe(config: Config, meeting: Meeting, clock: Clock) -> tuple[Capabilities | None, Sequence[Finding]]:
+async def _probe(
+    config: Config, meeting: Meeting, account: ZoomAccount | None, clock: Clock
+) -> tuple[Capabilities | None, Sequence[Finding]]:
+    if account is not None and config.platform_of(meeting) == "zoom":
+        roster = await _roster(config, meeting).load()
+        found = await zoom_probe.probe(account.rest, meeting.room, roster, account.panels.clients, clock=clock)
+        return None, found
     found, capabilities = await probe(_jitsi(config.jitsi[meeting.server]), meeting.room, clock=clock)
     return capabilities, found

@@ -25,6 +25,10 @@ class RosterError(GuardianError):
         self.problems = problems
 
 
+class ScheduleError(GuardianError):
+    """A calendar cannot be read or fetched. What was read of it before stays in use."""
+
+
 class PlatformError(GuardianError):
     """A platform did not do what it was asked."""
 

@@ -2,36 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
 from guardian.core.actions import Act, Capabilities
 from guardian.core.events import Event, Snapshot
+from guardian.core.identity import Facts
 from guardian.core.incidents import Incident
 from guardian.core.points import Finding, Level
 from guardian.core.roster import Roster
 
 __all__ = [
     "Clock",
+    "Deliver",
+    "Desk",
+    "Doorway",
     "Emit",
     "Entry",
     "Finding",
+    "Hook",
+    "HookReply",
     "Journal",
     "Letter",
     "Level",
+    "Link",
+    "LinkStore",
     "Notice",
     "Notifier",
     "OccurrenceRow",
+    "Opening",
+    "Openings",
     "Outcome",
+    "PersonalKind",
+    "PersonalLetter",
     "Platform",
+    "Postman",
     "RosterSource",
     "Row",
+    "Seat",
 ]
 
 Emit = Callable[[Event], None]
 """Puts one event into the inbox of the occurrence. Never blocks, never raises."""
+
+
+class Deliver(Protocol):
+    """Takes what one delivery of a platform says, durably."""
+
+    async def __call__(self, events: Sequence[Event], key: str, instance: str) -> None:
+        """Return when ``events`` are durable: only then may the platform be told that we have them.
+
+        ``key`` identifies the happening, not the delivery: a second delivery with the same key changes nothing.
+        ``instance`` is the platform's own id of the run that they belong to; those of a run that is over are dropped.
+        Raises JournalError when nothing may be acknowledged.
+        """
+        ...
 
 
 class Outcome(StrEnum):
@@ -70,6 +97,79 @@ class Platform(Protocol):
 
     async def snapshot(self) -> Snapshot:
         """Everybody present now, read afresh. Raises TemporaryError when not connected."""
+        ...
+
+    def recall(self, known: Sequence[Facts]) -> None:
+        """After a restart, before ``run``: who was there when the journal was last written."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HookReply:
+    """What a vendor's delivery by HTTP is answered with."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = "application/json"
+
+
+class Hook(Protocol):
+    """Takes one vendor's deliveries by HTTP."""
+
+    async def receive(self, headers: Mapping[str, str], body: bytes) -> HookReply:
+        """Verify, parse, make durable, answer. ``headers`` ignore case. Never raises for what the sender did."""
+        ...
+
+
+class Seat(Protocol):
+    """One open companion panel: a page of ours in a host's own client, which acts there on our command."""
+
+    @property
+    def meeting(self) -> str:
+        """The guarded meeting whose panel this is."""
+        ...
+
+    @property
+    def who(self) -> str:
+        """The human before it, as overrides name them."""
+        ...
+
+    def receive(self, frame: Mapping[str, object]) -> None:
+        """One message of the page. Raises DeniedError when it breaks the protocol or its proof has run out."""
+        ...
+
+    async def next(self) -> Mapping[str, object] | None:
+        """The next message for the page, when there is one; None: the seat is over, with ``close_code``."""
+        ...
+
+    @property
+    def close_code(self) -> int:
+        """Why the seat is over (WebSocket close code)."""
+        ...
+
+    def leave(self) -> None:
+        """The page is gone."""
+        ...
+
+
+class Desk(Protocol):
+    """Where the companion panels of one platform account come to."""
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port under which the page is served, as a browser names it in ``Origin``."""
+        ...
+
+    def page(self, headers: Mapping[str, str]) -> str:
+        """The one-time token that the page gets, for a request that proves whose client sent it. Raises DeniedError."""
+        ...
+
+    def seat(self, hello: Mapping[str, object]) -> Seat:
+        """Take a seat on the page's first message. Raises DeniedError."""
+        ...
+
+    async def added(self, query: Mapping[str, str]) -> None:
+        """A host has added our page to their client (OAuth redirect). Raises DeniedError."""
         ...
 
 
@@ -205,6 +305,167 @@ class RosterSource(Protocol):
 
     def changes(self) -> AsyncIterator[None]:
         """Yields each time the source may have changed, until cancelled."""
+        ...
+
+
+# --- personal links --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A personal link of one person to one meeting. ``lid`` is random and opaque; times in seconds UTC.
+
+    ``version`` counts the links that this person got there. ``registrant``: the platform's registration that we made
+    for it, with ``way``, the address that it lets in by (secret); "" where the platform needs none. ``browsers``:
+    marks of the browsers that it is bound to, the first one first.
+    """
+
+    lid: str
+    meeting: str
+    person: str
+    version: int
+    made_at: float
+    until: float
+    registrant: str = ""
+    way: str = field(default="", repr=False)
+    revoked_at: float | None = None
+    browsers: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One press of "Join class". ``used_by``: the connection that came by it; "" as long as none did."""
+
+    nonce: str = field(repr=False)
+    lid: str
+    at: float
+    used_by: str = ""
+
+
+class LinkStore(Protocol):
+    """Where links are kept. What a method has returned from survives a crash. Every method raises JournalError."""
+
+    async def links(self, meeting: str | None = None) -> list[Link]:
+        """Those that are not revoked, of one meeting or of all."""
+        ...
+
+    async def link(self, lid: str) -> Link | None:
+        """One, even if revoked."""
+        ...
+
+    async def add(self, links: Sequence[Link]) -> list[Link]:
+        """Keep new ones. Who has one in that meeting already keeps it. Returns what is in force for each."""
+        ...
+
+    async def enrolled(self, lid: str, registrant: str, way: str) -> None:
+        """The platform knows it now."""
+        ...
+
+    async def revoke(self, lid: str, at: float) -> bool:
+        """End it; False: it was over already."""
+        ...
+
+    async def bind(self, lid: str, browser: str, at: float, *, first: bool) -> Link | None:
+        """Bind it to one more browser; with ``first``: only if it has none. Returns it as it stands then."""
+        ...
+
+    async def opened(self, opening: Opening) -> None:
+        """Keep an opening."""
+        ...
+
+    async def used(self, nonce: str, by: str) -> None:
+        """A connection came by an opening."""
+        ...
+
+    async def openings(self, since: float) -> list[Opening]:
+        """Those of this time and later, oldest first."""
+        ...
+
+    async def mailing(self, lid: str, mark: str, at: float) -> bool:
+        """Take it on to mail the link to the address that ``mark`` stands for; False: that was done, or begun."""
+        ...
+
+    async def mailed(self, lid: str, mark: str, *, gone: bool) -> None:
+        """The mail has gone out; or (``gone`` False) surely has not, and may be tried again."""
+        ...
+
+    async def unsure(self, meeting: str) -> int:
+        """Mails that were begun and never told of: they may have gone out, or not."""
+        ...
+
+    async def revision(self) -> str:
+        """Another text whenever links were added, revoked or enrolled."""
+        ...
+
+    async def forget(self, before: float) -> None:
+        """Drop links that were over, and openings that were made, before this."""
+        ...
+
+    async def close(self) -> None:
+        """Release the store."""
+        ...
+
+
+class Openings(Protocol):
+    """Who pressed "Join class" just now, as a platform's adapter asks it."""
+
+    def claim(self, key: str, by: str, at: float) -> str | None:
+        """The id of the link by which connection ``by`` came at ``at``, if it was freshly opened; each opening serves
+        one connection. ``key``: "registrant:ID" or "nonce:N". From memory, at once.
+        """
+        ...
+
+
+class Doorway(Protocol):
+    """How one meeting's platform is told who comes by a personal link."""
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Where a browser may be sent on to: origins, as a page's policy names them."""
+        ...
+
+    async def enrol(self, people: Mapping[str, str]) -> Mapping[str, tuple[str, str]]:
+        """Make the links known there: link's id to the person's name; back come registration and secret address, both
+        "" where the platform needs none. Raises PlatformError.
+        """
+        ...
+
+    async def strike(self, links: Sequence[Link]) -> None:
+        """Make them worthless there. Raises PlatformError."""
+        ...
+
+    def way(self, link: Link, nonce: str) -> str:
+        """The address to send the browser on to; a secret. "": this link is not known there yet."""
+        ...
+
+
+class PersonalKind(StrEnum):
+    """What a person is written about their link."""
+
+    INVITATION = "invitation"
+    CODE = "code"
+    FORWARDED = "forwarded"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalLetter:
+    """A mail to the owner of a link. ``address`` and ``code`` are secrets; ``mark`` is the same for one happening."""
+
+    kind: PersonalKind
+    meeting: str
+    mark: str
+    name: str = field(repr=False)
+    address: str = field(default="", repr=False)
+    code: str = field(default="", repr=False)
+    times: str = ""
+    call: str = ""
+
+
+class Postman(Protocol):
+    """Takes mail to single people."""
+
+    async def post(self, letter: PersonalLetter, to: str) -> None:
+        """Deliver to one address. Raises NotDeliveredError; its text bears no address."""
         ...
 
 

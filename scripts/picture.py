@@ -22,7 +22,7 @@ SPINNER = re.compile("[\u2800-\u28ff]|$")
 
 def run() -> str:
     """What the demo prints on a terminal, colours included. Raises CalledProcessError when it is not content."""
-    command = [str(Path(sys.executable).with_name("guardian")), "demo", "--platform", "jitsi"]
+    command = [str(Path(sys.executable).with_name("guardian")), "demo"]
     environment = {**os.environ, "FORCE_COLOR": "1", "COLUMNS": str(WIDTH), "TERM": "xterm-256color"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)  # noqa: S603 - ours
     return done.stdout

@@ -1,6 +1,7 @@
 """Go or no-go: what the check gathers, on small real stand-ins (the real server is in tests/e2e/test_check.py)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -124,3 +125,46 @@ async def test_a_platform_that_refuses_us_is_a_no_go_in_its_own_words(config: Co
         config, checkup.Instruments(seen.roster, refused, seen.notifiers, seen.clock), tell=False
     )
     assert by_id(found, "platform") == ["no-go: the password is not accepted"]
+
+
+async def test_only_a_platform_whose_rooms_are_opened_by_name_is_asked_whether_the_name_can_be_guessed(
+    config: Config,
+) -> None:
+    seen = instruments(MONDAY)
+    assert by_id(await checkup.examine(config, seen, tell=False), "link")
+    elsewhere = replace(seen, platform=lambda _: "zoom")
+    assert by_id(await checkup.examine(config, elsewhere, tell=False), "link") == []
+
+
+async def test_what_can_be_mended_is_mended_before_the_points_are_read(config: Config) -> None:
+    asked: list[str] = []
+
+    async def mend(meeting: Meeting) -> Sequence[Finding]:
+        asked.append(f"mend {meeting.id}")
+        return (Finding("fixed-door", Level.OK, "mended, and read back: the door"),)
+
+    async def probe(meeting: Meeting) -> tuple[Capabilities, Sequence[Finding]]:
+        asked.append(f"probe {meeting.id}")
+        return EVERYTHING, ()
+
+    seen = replace(instruments(MONDAY), probe=probe, fix=lambda _: mend)
+    found = await checkup.examine(config, seen, tell=False, fix=True)
+    assert asked == ["mend maths", "probe maths"]
+    assert by_id(found, "fixed-door") == ["ok: mended, and read back: the door"]
+    assert {finding.meeting for finding in found if finding.id == "fixed-door"} == {"maths"}
+    assert by_id(await checkup.examine(config, seen, tell=False), "fixed-door") == [], "only when asked to"
+
+
+async def test_a_platform_without_settings_of_its_own_says_that_nothing_can_be_mended(config: Config) -> None:
+    found = await checkup.examine(config, instruments(MONDAY), tell=False, fix=True)
+    assert by_id(found, "fixed") == ["ok: this platform has no settings that could be mended from here"]
+
+
+async def test_a_mending_that_fails_is_a_risk_and_the_points_are_read_all_the_same(config: Config) -> None:
+    async def fails(_: Meeting) -> Sequence[Finding]:
+        raise LoginRefusedError("the app is not activated")
+
+    seen = replace(instruments(MONDAY), fix=lambda _: fails)
+    found = await checkup.examine(config, seen, tell=False, fix=True)
+    assert by_id(found, "not-fixed") == ["risk: nothing could be mended: the app is not activated"]
+    assert by_id(found, "login") == ["ok: the login works"]

@@ -29,6 +29,17 @@ roster = "roster.csv"
 owners = ["coach@school.example"]
 schedule = {{ timezone = "{zone}", weekdays = ["mon"], start = "{start}", minutes = 60 }}
 """
+ZOOM = """
+[guardian.api]
+public_url = "https://guardian.school.example"
+[zoom.academy]
+account_id = "ExAcctAAAAAAAAAAAAAAAA"
+client_id = "ExClientAAAA"
+client_secret = { env = "TEST_ZOOM_SECRET" }
+webhook_secrets = [{ env = "TEST_ZOOM_HOOK" }]
+panel_client_id = "ExPanelAAAA"
+panel_client_secret = { env = "TEST_ZOOM_PANEL" }
+"""
 SERVER = """
 [jitsi.school]
 websocket = "wss://meet.school.example/xmpp-websocket"
@@ -42,12 +53,20 @@ def meeting(id: str = "fitness", room: str = "fit", start: str = "16:00", zone: 
     return MEETING.format(id=id, room=room, start=start, zone=zone)
 
 
+def on_zoom(id: str = "robotics", room: str = "812 3456 7890", start: str = "16:00", server: str = "academy") -> str:  # noqa: A002
+    return meeting(id, room, start).replace('"school"', f'"{server}"')
+
+
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("GUARDIAN_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("TEST_JITSI_PASSWORD", "jitsi-secret")
+    monkeypatch.setenv("TEST_ZOOM_SECRET", "zoom-client-secret")
+    monkeypatch.setenv("TEST_ZOOM_HOOK", "zoom-webhook-secret")
+    monkeypatch.setenv("TEST_ZOOM_HOOK_2", "zoom-webhook-secret-two")
+    monkeypatch.setenv("TEST_ZOOM_PANEL", "zoom-panel-secret")
 
 
 @pytest.fixture
@@ -88,9 +107,11 @@ def test_the_example_works_as_it_is_once_its_secrets_are_given(monkeypatch: pyte
     monkeypatch.setenv("GUARDIAN_MAIL_PASSWORD", "mail-secret")
     monkeypatch.setenv("GUARDIAN_JITSI_PASSWORD", "jitsi-secret")
     config = load(EXAMPLE, clock=lambda: NOW)
-    assert config.meetings[0].roster.is_file()
+    assert config.meetings[0].roster[0].path.is_file()
     assert config.meetings[0].policy == Policy()
-    assert len(config.meetings[0].schedule.slots.next_starts(NOW, 3)) == 3
+    weekly = config.meetings[0].schedule.slots
+    assert weekly is not None
+    assert len(weekly.next_starts(NOW, 3)) == 3
     assert "secret" not in repr(config)
 
 
@@ -102,7 +123,27 @@ def test_the_example_names_every_key_and_no_other() -> None:
     }
     keys = {f.alias or name for model in sections(Config) for name, f in model.model_fields.items()}
     assert keys - named == set()
-    assert named - keys == {"school"}
+    assert named - keys == {"school", "academy"}
+
+
+def test_the_examples_zoom_part_works_once_it_is_uncommented(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MAIL_PASSWORD", "JITSI_PASSWORD", "ZOOM_SECRET", "ZOOM_WEBHOOK_SECRET", "ZOOM_PANEL_SECRET"):
+        monkeypatch.setenv(f"GUARDIAN_{name}", "a-secret-of-some-length")
+    text = EXAMPLE.read_text(encoding="utf-8")
+    before, rest = text.split("# [zoom.academy]\n")
+    section, rest = rest.split("\n\n", 1)
+    meetings, last = rest.split("# [[meetings]]\n")
+    bare = re.compile(r"^# (?=[a-z_]+ = )", re.MULTILINE)
+    text = (
+        before.replace("# public_url", "public_url")
+        + f"[zoom.academy]\n{bare.sub('', section)}\n{meetings}[[meetings]]\n{bare.sub('', last)}"
+    )
+    config = read(path, text)
+    assert config.zoom["academy"].plan == "pro"
+    assert [(m.room, config.platform_of(m)) for m in config.meetings] == [
+        ("fitness-7f3a", "jitsi"),
+        ("81234567890", "zoom"),
+    ]
 
 
 def test_what_the_example_calls_the_default_is_the_default() -> None:
@@ -263,7 +304,7 @@ def test_a_fault_of_a_meeting_names_the_meeting(path: Path) -> None:
         ('["mon"]', "[]", "name the weekdays, or the dates"),
         ('["coach@school.example"]', '["Coach <coach@school.example>"]', "write a bare mail address"),
         ('server = "school"', 'server = "scool"', "did you mean school?"),
-        ('server = "school"', 'server = "university"', "add [jitsi.university]"),
+        ('server = "school"', 'server = "university"', "add [jitsi.university] or [zoom.university]"),
     ],
 )
 def test_each_fault_says_what_to_do(path: Path, old: str, new: str, says: str) -> None:
@@ -329,6 +370,8 @@ def test_no_meetings_and_no_file_and_no_toml_are_each_told(path: Path) -> None:
     [
         "guardian = 3",
         "jitsi = 3",
+        "zoom = 3",
+        "[zoom]\nx = 3",
         "meetings = 3",
         "meetings = [3]",
         "mail = 3",
@@ -338,6 +381,173 @@ def test_no_meetings_and_no_file_and_no_toml_are_each_told(path: Path) -> None:
 )
 def test_sections_of_the_wrong_shape_are_faults_and_no_crash(path: Path, text: str) -> None:
     assert faults(path, text)
+
+
+# --- Zoom
+# -----------------------------------------------------------------------------------------------------
+
+
+def test_a_zoom_account_is_read_with_zooms_own_addresses(path: Path) -> None:
+    config = read(path, ZOOM + on_zoom())
+    account = config.zoom["academy"]
+    assert config.platform_of(config.meetings[0]) == "zoom"
+    assert config.guardian.api.public_url == "https://guardian.school.example"
+    assert (account.plan, account.calls_per_second, account.subscription) == ("pro", 20.0, None)
+    assert account.api == "https://api.zoom.us/v2"
+    assert account.oauth == "https://zoom.us/oauth"
+    assert account.events == "wss://ws.zoom.us/ws"
+    assert account.client_secret.get_secret_value() == "zoom-client-secret"
+    assert [secret.get_secret_value() for secret in account.webhook_secrets] == ["zoom-webhook-secret"]
+    assert "zoom-" not in repr(config)
+
+
+@pytest.mark.parametrize("room", ["81234567890", "812 3456 7890", "812-3456-7890", "812\u20133456\u20137890"])
+def test_a_meetings_number_may_be_written_as_people_write_it(path: Path, room: str) -> None:
+    assert read(path, ZOOM + on_zoom(room=room)).meetings[0].room == "81234567890"
+
+
+def test_a_meetings_number_may_be_a_number(path: Path) -> None:
+    text = (ZOOM + on_zoom()).replace('"812 3456 7890"', "81234567890")
+    assert read(path, text).meetings[0].room == "81234567890"
+
+
+@pytest.mark.parametrize(
+    "room", ["fit", "12345678", "1234567890123", "https://zoom.us/j/81234567890", "٨١٢٣٤٥٦٧٨٩٠", "812.345.678"]
+)
+def test_what_is_no_meetings_number_is_told(path: Path, room: str) -> None:
+    (fault,) = faults(path, ZOOM + on_zoom(room=room))
+    assert fault.startswith("meetings.0.room (robotics): write the Zoom meeting's number, 9 to 12 digits")
+
+
+def test_a_room_of_digits_on_jitsi_stays_as_it_is(path: Path) -> None:
+    config = read(path, SERVER + ZOOM + meeting(room="812-3456-7890") + on_zoom(room="812-3456-7890"))
+    assert [found.room for found in config.meetings] == ["812-3456-7890", "81234567890"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('webhook_secrets = [{ env = "TEST_ZOOM_HOOK" }]', "", "no events would reach us"),
+        (
+            '{ env = "TEST_ZOOM_HOOK" }',
+            '"hunter2-hunter2-hunter2"',
+            "zoom.academy.webhook_secrets.0: a secret is never",
+        ),
+        (
+            '{ env = "TEST_ZOOM_HOOK" }',
+            '{ env = "TEST_NONE" }',
+            "webhook_secrets.0: the environment variable TEST_NONE",
+        ),
+        (
+            '[{ env = "TEST_ZOOM_HOOK" }]',
+            '[{ env = "TEST_ZOOM_HOOK" }, { env = "TEST_ZOOM_HOOK" }]',
+            "both are the same secret",
+        ),
+        (
+            '[{ env = "TEST_ZOOM_HOOK" }]',
+            '[{ env = "TEST_ZOOM_HOOK" }, { env = "TEST_ZOOM_HOOK_2" }, { env = "TEST_ZOOM_PANEL" }]',
+            "name one secret, or two while it is being rotated",
+        ),
+        ('"TEST_ZOOM_HOOK"', '"TEST_JITSI_PASSWORD"', "shorter than 16 characters"),
+        ('client_secret = { env = "TEST_ZOOM_SECRET" }', "", "zoom.academy.client_secret: is missing"),
+        ('panel_client_id = "ExPanelAAAA"', "", "zoom.academy.panel_client_id: is missing"),
+        ('panel_client_secret = { env = "TEST_ZOOM_PANEL" }', "", "zoom.academy.panel_client_secret: is missing"),
+        ("panel_client_secret", "panel_secret", "did you mean panel_client_secret?"),
+        ("[zoom.academy]", '[zoom.academy]\nplan = "basic"', "zoom.academy.plan: input should be 'free', 'pro'"),
+        ("[zoom.academy]", '[zoom.academy]\napi = "http://api.zoom.us/v2"', "http:// is only for a server on this"),
+        ("[zoom.academy]", '[zoom.academy]\noauth = "ftp://zoom.us"', "zoom.academy.oauth: write an https:// address"),
+        (
+            "[zoom.academy]",
+            '[zoom.academy]\noauth = "https://a:b@zoom.us"',
+            "without user, password, ?query or #fragment",
+        ),
+        (
+            "[zoom.academy]",
+            '[zoom.academy]\nevents = "ws://ws.zoom.us/ws"',
+            "ws:// is only for a server on this machine",
+        ),
+        (
+            "[zoom.academy]",
+            '[zoom.academy]\nevents = "https://ws.zoom.us"',
+            "zoom.academy.events: write a wss:// address",
+        ),
+        ("[zoom.academy]", '[zoom.academy]\napi = "https://x:y/"', "zoom.academy.api: not an address"),
+        ("[zoom.academy]", '[zoom.academy]\napi = "https:///v2"', "zoom.academy.api: not an address"),
+        ("https://guardian.school.example", "https://guardian.school.example/zoom", "without a path: https://HOST"),
+        ("https://guardian.school.example", "http://guardian.school.example", "http:// is only for a server on this"),
+        (
+            'public_url = "https://guardian.school.example"',
+            "",
+            "guardian.api.public_url: is missing; Zoom and the panels",
+        ),
+        ('server = "academy"', 'server = "acadmy"', "did you mean academy?"),
+    ],
+)
+def test_each_fault_of_a_zoom_account_says_what_to_do(path: Path, old: str, new: str, says: str) -> None:
+    assert old in ZOOM + on_zoom()
+    told = faults(path, (ZOOM + on_zoom()).replace(old, new))
+    assert any(says in fault for fault in told), told
+    assert not any("hunter2" in fault or "zoom-" in fault for fault in told)
+
+
+def test_events_may_come_by_websocket_alone_and_by_both_ways(path: Path) -> None:
+    both = (ZOOM + on_zoom()).replace("[zoom.academy]", '[zoom.academy]\nsubscription = "ExSubscription"')
+    assert read(path, both).zoom["academy"].subscription == "ExSubscription"
+    alone = both.replace('webhook_secrets = [{ env = "TEST_ZOOM_HOOK" }]', "")
+    assert read(path, alone).zoom["academy"].webhook_secrets == ()
+
+
+def test_two_webhook_secrets_are_valid_while_one_is_rotated(path: Path) -> None:
+    text = (ZOOM + on_zoom()).replace('"TEST_ZOOM_HOOK" }', '"TEST_ZOOM_HOOK" }, { env = "TEST_ZOOM_HOOK_2" }')
+    assert len(read(path, text).zoom["academy"].webhook_secrets) == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("https://Guardian.School.Example:443/", "https://guardian.school.example"),
+        ("https://guardian.school.example:8443", "https://guardian.school.example:8443"),
+        ("http://127.0.0.1:8460", "http://127.0.0.1:8460"),
+        ("http://[::1]:80/", "http://[::1]"),
+    ],
+)
+def test_the_public_address_is_kept_as_a_browser_names_an_origin(path: Path, given: str, found: str) -> None:
+    config = read(path, (ZOOM + on_zoom()).replace("https://guardian.school.example", given))
+    assert config.guardian.api.public_url == found
+
+
+def test_the_public_address_may_come_from_the_environment(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GUARDIAN_API_PUBLIC_URL", "https://other.school.example")
+    text = (ZOOM + on_zoom()).replace('public_url = "https://guardian.school.example"', "")
+    assert read(path, text).guardian.api.public_url == "https://other.school.example"
+
+
+def test_loopback_addresses_may_go_without_tls(path: Path) -> None:
+    text = ZOOM + 'api = "http://127.0.0.1:9/v2/"\noauth = "http://localhost:9/oauth"\nevents = "ws://[::1]:9/ws"\n'
+    account = read(path, text + on_zoom()).zoom["academy"]
+    assert (account.api, account.oauth, account.events) == (
+        "http://127.0.0.1:9/v2",
+        "http://localhost:9/oauth",
+        "ws://[::1]:9/ws",
+    )
+
+
+def test_one_name_for_servers_of_two_platforms_is_refused(path: Path) -> None:
+    text = (SERVER + ZOOM + meeting()).replace("[zoom.academy]", "[zoom.school]")
+    told = faults(path, text)
+    assert "zoom.school: is the name of [jitsi.school] too; give each server a name of its own" in told
+
+
+def test_one_zoom_number_is_one_room_whatever_its_spelling(path: Path) -> None:
+    (fault,) = faults(path, ZOOM + on_zoom("one") + on_zoom("two", "812-3456-7890", "16:30"))
+    assert fault.startswith("meetings.1.schedule (two): on 2026-11-30 15:30 UTC it meets one in the same room")
+
+
+def test_a_second_zoom_account_needs_a_guardian_of_its_own(path: Path) -> None:
+    other = ZOOM[ZOOM.index("[zoom.academy]") :].replace("[zoom.academy]", "[zoom.branch]")
+    (fault,) = faults(path, ZOOM + other + on_zoom() + on_zoom("two", "82345678901", "16:00", "branch"))
+    assert fault.startswith("zoom: more than one account")
+    assert fault.endswith("run a guardian for each")
 
 
 # --- what comes out
@@ -350,10 +560,11 @@ def test_defaults_are_safe(path: Path) -> None:
     assert config.guardian.database_url == f"sqlite+aiosqlite:///{path.parent / 'data' / 'journal.sqlite3'}"
     assert (config.guardian.api.host, config.guardian.api.port) == ("127.0.0.1", 8460)
     assert config.meetings[0].policy == Policy()
-    assert config.meetings[0].roster == path.parent / "roster.csv"
+    assert config.meetings[0].roster[0].path == path.parent / "roster.csv"
     assert config.meetings[0].show_full_names is False
     assert config.meetings[0].retention_days == 30
-    assert config.meetings[0].platform == "jitsi"
+    assert config.platform_of(config.meetings[0]) == "jitsi"
+    assert config.guardian.api.public_url is None
     assert config.meeting("fitness") is config.meetings[0]
     assert config.meeting("none") is None
     server = config.jitsi["school"]

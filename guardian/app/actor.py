@@ -6,7 +6,7 @@ May live here: order, the two lanes, durability, the answer to who waits. May no
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -87,6 +87,22 @@ class Actor:
             message = "the event was not taken: the guardian is overloaded or shutting down"
             raise JournalError(message)
         await waiter
+
+    async def submit_all(self, events: Sequence[tuple[Event, str]]) -> None:
+        """As ``submit``, for several with a key each: in this order, and all of them or an error."""
+        if len(events) == 1:  # as nearly always; gathering costs more than all else here
+            await self.submit(*events[0])
+            return
+        waiters: list[asyncio.Future[None]] = []
+        for event, key in events:
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            if not self._put(Item(event, key, waiter)):
+                waiter.set_exception(JournalError("the event was not taken: the guardian is overloaded or stopping"))
+            waiters.append(waiter)
+        results = await asyncio.gather(*waiters, return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
 
     async def order(self, ordered: Ordered, wait: float) -> Answer | None:
         """A human's order; its answer, or None when there is none within ``wait`` seconds. Repeating it is harmless."""
@@ -169,6 +185,7 @@ class Actor:
         decisions: list[Decision] = []
         waiters: list[asyncio.Future[None]] = []
         crash: Exception | None = None
+        alone = 0  # how many of those ahead are judged one by one, since together they could not be
         hurry = any(item.human for item in batch)
         loop = asyncio.get_running_loop()
         enough = loop.time() + SLICE
@@ -178,15 +195,19 @@ class Actor:
             if item.key is not None and item.key in self._keys:
                 waiters += [item.waiter] if item.waiter else []
                 continue
-            crowd = self._crowd(item, batch)
+            crowd = [item] if alone > 0 else self._crowd(item, batch)
+            alone -= 1
             try:
-                decisions += self._decide(crowd, item.key, lines)
+                decisions += self._decide([one.event for one in crowd], [one.key for one in crowd], lines)
             except Exception as error:  # noqa: BLE001 - one poisonous event must not take the others with it
+                if len(crowd) > 1:
+                    batch.extendleft(reversed(crowd))
+                    alone = len(crowd)
+                    continue
                 crash = error
                 self._refuse(item, error)
-                batch.extendleft(Item(event, None) for event in reversed(crowd[1:]))
             else:
-                waiters += [item.waiter] if item.waiter else []
+                waiters += [one.waiter for one in crowd if one.waiter]
         self._inbox.put_back(batch)
         self._hooks.on_step("decided")
         if self._inbox.lost:
@@ -196,21 +217,24 @@ class Actor:
         if crash is not None:
             raise crash
 
-    @staticmethod
-    def _crowd(item: Item, batch: deque[Item]) -> list[Event]:
-        """This event, and those right behind it that may be judged together with it."""
-        crowd = [item.event]
-        if item.key is None and isinstance(item.event, TOGETHER):
-            while batch and batch[0].key is None and batch[0].waiter is None and isinstance(batch[0].event, TOGETHER):
-                crowd.append(batch.popleft().event)
+    def _crowd(self, item: Item, batch: deque[Item]) -> list[Item]:
+        """This event, and those right behind it that may be judged together with it; a known one ends the crowd."""
+        crowd, keys = [item], {item.key}
+        if isinstance(item.event, TOGETHER):
+            while batch and isinstance(batch[0].event, TOGETHER):
+                key = batch[0].key
+                if key is not None and (key in self._keys or key in keys):
+                    break
+                keys.add(key)
+                crowd.append(batch.popleft())
         return crowd
 
-    def _decide(self, events: Sequence[Event], key: str | None, lines: list[Line]) -> tuple[Decision, ...]:
+    def _decide(self, events: Sequence[Event], keys: Sequence[str | None], lines: list[Line]) -> tuple[Decision, ...]:
         # A clock set back must not make our own records run backwards.
         self._now = now = max(self._clock(), self._now)
         self.state, made = steps(self.state, events, self._policy, now)
         occurrence = self._chronicle.chain.occurrence
-        for event in events:
+        for event, key in zip(events, keys, strict=True):
             kind = "outcome" if isinstance(event, OUTCOMES) else "event"
             lines.append(Line(Entry(occurrence, now, kind, encode(event), key), isinstance(event, SPARE)))
         wake = None
@@ -220,8 +244,7 @@ class Actor:
             else:
                 lines.append(Line(Entry(occurrence, now, "decision", encode(decision))))
         self._wake = wake
-        if key is not None:
-            self._keys.add(key)
+        self._keys.update(key for key in keys if key is not None)
         self._count(events, made)
         return made
 
@@ -244,7 +267,7 @@ class Actor:
         while durable != self.state.journal_up:
             reason = "" if durable else self._chronicle.reason
             more: list[Line] = []
-            decisions += self._decide((JournalChanged(self._clock(), durable, reason),), None, more)
+            decisions += self._decide((JournalChanged(self._clock(), durable, reason),), (None,), more)
             durable = await self._chronicle.write(more)
         for decision in decisions:
             self._pass_on(decision)
@@ -287,8 +310,8 @@ class Actor:
 
     def _count(self, events: Sequence[Event], made: tuple[Decision, ...]) -> None:
         meeting = self._meeting
-        for event in events:
-            self._metrics.events.labels(meeting, type(event).__name__).inc()
+        for name, count in Counter(type(event).__name__ for event in events).items():
+            self._metrics.events.labels(meeting, name).inc(count)
         for decision in made:
             rule = decision.rule if isinstance(decision, Ask) else ""
             self._metrics.decisions.labels(meeting, type(decision).__name__, rule).inc()

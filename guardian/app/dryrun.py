@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from guardian.core.actions import Act, Capabilities
 from guardian.core.events import Snapshot
+from guardian.core.identity import Facts
 from guardian.ports import Emit, Outcome, Platform
 
 
@@ -34,3 +35,7 @@ class DryRun:
     async def snapshot(self) -> Snapshot:
         """As the real one."""
         return await self._inner.snapshot()
+
+    def recall(self, known: Sequence[Facts]) -> None:
+        """As the real one."""
+        self._inner.recall(known)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 import structlog
@@ -23,6 +23,7 @@ from guardian.app.supervisor import Crash
 from guardian.app.texts import Briefing
 from guardian.app.watch import Guarded, Tools, Watch
 from guardian.core.events import (
+    Began,
     Event,
     Gone,
     LinkChanged,
@@ -32,18 +33,18 @@ from guardian.core.events import (
     Seen,
     Snapshot,
     TaskCrashed,
+    Warned,
 )
-from guardian.core.identity import Place
+from guardian.core.identity import Place, Proof
+from guardian.core.incidents import IncidentKind
 from guardian.core.memory import Slot, SlotMemory
+from guardian.core.roster import Person, Role
 from guardian.errors import GuardianError, JournalError
 from guardian.ports import OccurrenceRow, RosterSource
 
 GUARD_STEPS = ("folded", "opened")
 LINK_PATIENCE = 20.0
 """Seconds that a slot's opening waits for the first login; then it opens, and says that nobody guards the door yet."""
-
-BRIEFING_LEAD = 1800.0
-"""Seconds before a slot's start at which the go / no-go letter is sent."""
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(__name__)
 
@@ -74,12 +75,18 @@ class Guard:
         self._memory: tuple[float, SlotMemory] | None = None
         self._briefed: float | None = None
         self._left_behind: set[tuple[str, Place]] = set()
+        self._instance = ("", 0.0)  # the platform's own id of the run that is guarded now, and its first sign
+        self._ends_at: float | None = None  # when the run that has just been ended was over, as the platform says
+        self._over_until = 0.0  # what happened before this belongs to a run that is over
 
     # -- life ----------------------------------------------------------------------------------------------------
 
     async def start(self, rows: list[OccurrenceRow]) -> None:
         """Read the list and what ``rows`` (this meeting's) name in the journal, then begin. Raises JournalError."""
         meeting, supervisor = self.guarded.meeting, self.tools.supervisor
+        calendar = self.guarded.timetable.calendar
+        if calendar is not None:
+            await calendar.start()
         await self.roster.load()
         await self._come_back(rows)
         self.tools.on_step("folded")
@@ -90,12 +97,16 @@ class Guard:
         supervisor.start(f"{meeting}:reconciler", self._reconciler.run)
         supervisor.start(f"{meeting}:roster", self.roster.run)
         supervisor.start(f"{meeting}:schedule", self._keep_schedule)
+        if calendar is not None:
+            supervisor.start(f"{meeting}:calendar", lambda: calendar.run(self._tell_of_calendar))
 
     async def drain(self) -> None:
         """Take nothing new from the platform; finish what has come."""
         self._intake = False
         meeting = self.guarded.meeting
-        await self.tools.supervisor.stop(f"{meeting}:schedule", f"{meeting}:roster", f"{meeting}:reconciler")
+        await self.tools.supervisor.stop(
+            f"{meeting}:schedule", f"{meeting}:roster", f"{meeting}:reconciler", f"{meeting}:calendar"
+        )
         await asyncio.gather(*(watch.drain() for watch in self._watches))
 
     def crashed(self, crash: Crash) -> None:
@@ -131,8 +142,76 @@ class Guard:
         elif isinstance(event, Gone):
             self._left_behind.discard((event.handle, event.place))
 
+    async def deliver(self, events: Sequence[Event], key: str, instance: str) -> None:
+        """One delivery of the platform, durably: see the port ``Deliver``. Raises JournalError."""
+        if not self._intake:
+            raise JournalError("the event was not taken: the guardian is shutting down")
+        if not events or (instance and not self._of_this_run(events[0].at, instance)):
+            return
+        if self.watch is None:
+            if not any(self._begins(event) for event in events):
+                self._left_behind -= {(event.handle, event.place) for event in events if isinstance(event, Gone)}
+                return
+            self._open(self._slot())
+        if self.watch is None:
+            raise JournalError("the event was not taken: no occurrence could be opened")
+        if instance and self._instance[0] != instance:
+            self._began_there(self.watch, instance, events[0].at)
+        self._ends_at = next((event.at for event in events if isinstance(event, MeetingEnded)), self._ends_at)
+        await self.watch.deliver(events, key)
+
+    def _began_there(self, watch: Watch, instance: str, at: float) -> None:
+        self._instance = (instance, at)
+        watch.post(Began(at, instance))
+
+    def _of_this_run(self, at: float, instance: str) -> bool:
+        """Whether this belongs to the run that is guarded now; a later run's first sign ends the one before it."""
+        own, began = self._instance
+        if own == instance and own:
+            return True
+        if at <= (began if own else self._over_until):
+            log.info("late_delivery_dropped", meeting=self.guarded.meeting)
+            return False
+        if own and self.watch is not None:
+            self._leave(self.watch, MeetingEnded(self.tools.clock(), "the platform began another run"))
+        return True
+
+    def reread(self) -> None:
+        """Have everything read afresh."""
+        self._reconciler.request()
+
+    def people(self) -> tuple[Person, ...]:
+        """Everybody on the list in force, today's guests and substitutes included."""
+        roster = (self.watch.actor.state.roster if self.watch else None) or self.roster.roster
+        return roster.people if roster else ()
+
+    def host_of(self, account: str) -> str | None:
+        """The name of the host or staff member with this account, valid now: by the list, or because somebody proven
+        as one of them, by their address, is here with it.
+        """
+        now, wanted = self.tools.clock(), account.casefold()
+        leads = [p for p in self.people() if p.role in {Role.HOST, Role.STAFF} and p.valid(now)]
+        for person in leads:
+            if any(known.casefold() == wanted for known in person.accounts):
+                return person.name or account
+        for connection in self.watch.actor.state.connections.values() if self.watch else ():
+            match, shown = connection.match, connection.facts.evidence.account or ""
+            if match.person in leads and shown.casefold() == wanted and Proof.VERIFIED in match.proofs:
+                return match.person.name or account
+        return None
+
+    def stand_by(self) -> None:
+        """Open an occurrence for a human's order where none is live."""
+        if self.watch is None and self._intake:
+            self._open(self._slot())
+
     def _begins(self, event: Event) -> bool:
-        """Whether this event starts an occurrence: while a slot runs any sign of life, else only somebody else."""
+        """Whether this event starts an occurrence: while a slot runs any sign of life, else only somebody else.
+
+        A published link does so at any time: a human must hear of it, and may answer with an order.
+        """
+        if isinstance(event, Warned):
+            return event.kind is IncidentKind.PUBLIC_LINK
         slot = self._slot()
         if slot is not None and self.tools.clock() < slot.end:
             return isinstance(event, Seen | Snapshot) or (isinstance(event, LinkChanged) and event.up)
@@ -159,7 +238,7 @@ class Guard:
             self._brief(timetable.following(now), now)
             waiting = self.watch is None and timetable.current(now) is not None and not self.link.up
             soon = now + LINK_PATIENCE / 4 if waiting else None
-            change = timetable.next_change(now, BRIEFING_LEAD)
+            change = timetable.next_change(now)
             await wait_until(min((t for t in (soon, change) if t is not None), default=None), clock)
 
     def _hand_over(self, slot: Slot | None) -> None:
@@ -172,9 +251,13 @@ class Guard:
         long_enough = asyncio.get_running_loop().time() - self._began >= LINK_PATIENCE
         if old is None and not self.link.up and not long_enough:
             return
+        instance = self._instance[0]
         if old is not None:
             self._leave(old, MeetingEnded(self.tools.clock(), "the next slot begins"))
         self._open(slot)
+        if instance and self.watch is not None:
+            # The platform's run goes on: what it said a moment ago and is still on its way is not late.
+            self._began_there(self.watch, instance, self.tools.clock())
 
     def _leave(self, watch: Watch, event: MeetingEnded) -> None:
         watch.post(event)
@@ -188,6 +271,10 @@ class Guard:
             self.watch = None
             # Who still stands at the door of an empty meeting does not open it anew every few minutes.
             self._left_behind = {(c.handle, c.facts.place) for c in watch.actor.state.connections.values()}
+            # By the platform's own time: the next run may have begun before the end of this one was told.
+            now = self.tools.clock()
+            self._over_until = now if self._ends_at is None else min(self._ends_at, now)
+            self._instance, self._ends_at = ("", 0.0), None
         self.tools.on_change(self.guarded.meeting)
 
     def _open(self, slot: Slot | None) -> None:
@@ -226,6 +313,7 @@ class Guard:
     async def _come_back(self, rows: list[OccurrenceRow]) -> None:
         """Fold what was live; end what is over; keep what the slot knows."""
         slot = self._slot()
+        self._over_until = max((row.ended_at for row in rows if row.ended_at is not None), default=0.0)
         folded: dict[str, History] = {}
         for row in (row for row in rows if row.ended_at is None):
             try:
@@ -276,6 +364,8 @@ class Guard:
             self._over(watch)
         else:
             self._opened_slot = slot.start if slot else None
+            self._instance = (history.state.instance, history.state.began)
+            self.tools.platform.recall([c.facts for c in history.state.connections.values()])
         log.info("occurrence_resumed", meeting=row.meeting, occurrence=row.occurrence, ends=ends)
 
     async def _give_up(self, row: OccurrenceRow, error: JournalError) -> None:
@@ -288,12 +378,15 @@ class Guard:
 
     def _brief(self, slot: Slot | None, now: float) -> None:
         """The go / no-go letter, once a slot."""
-        if slot is None or slot.start - now > BRIEFING_LEAD or slot.start == self._briefed:
+        if slot is None or slot.start - now > self.guarded.timetable.lead or slot.start == self._briefed:
             return
         self._briefed = slot.start
         name, supervisor = f"{self.guarded.meeting}:check", self.tools.supervisor
         if self._check is not None and name not in supervisor.running:
             supervisor.start(name, self._send_briefing, forever=False)
+
+    def _tell_of_calendar(self, what: str) -> None:
+        self.tools.notices.write(texts.calendar(self.guarded.title, self.guarded.meeting, what))
 
     async def _send_briefing(self) -> None:
         if self._check is None:

@@ -14,6 +14,9 @@ class Metrics:
         self.registry = registry = CollectorRegistry()
         meeting = ("meeting",)
         self.events = Counter("guardian_events", "Events decided on", ("meeting", "event"), registry=registry)
+        self.ignored = Counter(
+            "guardian_deliveries_ignored", "Deliveries that say nothing to us", ("event",), registry=registry
+        )
         self.dropped = Counter(
             "guardian_events_dropped", "Deliveries dropped because the inbox was full", meeting, registry=registry
         )

@@ -6,8 +6,9 @@ May live here: arithmetic on slots and waiting for a wall-clock time. May not: w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from guardian.core.memory import Slot
 from guardian.ports import Clock
@@ -19,11 +20,50 @@ LOOK_AGAIN = 30.0
 """Longest single sleep (seconds): a suspended machine or a corrected clock is noticed after at most this."""
 
 
+BRIEFING_LEAD = 1800.0
+"""Seconds before a slot's start at which the go / no-go letter is sent, unless the configuration says otherwise."""
+
+
+class Calendar(Protocol):
+    """A schedule that somebody else keeps, and that may change or be away."""
+
+    @property
+    def trouble(self) -> str:
+        """Why it could not be read the last time; "" = it could."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a human should know of how it was read."""
+        ...
+
+    def slots_from(self, now: float) -> Iterable[Slot]:
+        """Every slot that is not over at ``now``, soonest first."""
+        ...
+
+    async def start(self) -> None:
+        """Be ready at once, with what was read before if need be. Never raises."""
+        ...
+
+    async def load(self) -> None:
+        """Read it now. Raises ScheduleError if there is nothing, not even of before."""
+        ...
+
+    async def run(self, tell: Callable[[str], None]) -> None:
+        """Until cancelled: read it again and again. ``tell`` hears what a human must know."""
+        ...
+
+
 @dataclass(frozen=True)
 class Timetable:
-    """The slots of one guarded meeting."""
+    """The slots of one guarded meeting. ``lead`` in seconds: how long before a slot the go / no-go letter is sent.
+
+    ``calendar``: who has to be kept up to date for that.
+    """
 
     slots: SlotSource
+    lead: float = BRIEFING_LEAD
+    calendar: Calendar | None = None
 
     def current(self, now: float) -> Slot | None:
         """The slot that ``now`` belongs to, margins on both sides included; one that runs is preferred to a margin."""
@@ -34,12 +74,12 @@ class Timetable:
         """The next slot that has not started yet."""
         return next((slot for slot in self.slots(now) if slot.start > now), None)
 
-    def next_change(self, now: float, lead: float) -> float | None:
+    def next_change(self, now: float) -> float | None:
         """When ``current`` may next differ, or a slot's start comes within ``lead`` seconds."""
         edges = (
             edge
             for slot in self.slots(now)[:3]
-            for edge in (slot.start - lead, slot.start - slot.margin, slot.start, slot.end, slot.end + slot.margin)
+            for edge in (slot.start - self.lead, slot.start - slot.margin, slot.start, slot.end, slot.end + slot.margin)
             if edge > now
         )
         return min(edges, default=None)

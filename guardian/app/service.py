@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 
@@ -20,11 +21,14 @@ from guardian.app.metrics import Metrics
 from guardian.app.retention import Retention
 from guardian.app.supervisor import Crash, Supervisor
 from guardian.app.watch import Watch
-from guardian.core.events import Acknowledged, Ordered
+from guardian.core.events import Acknowledged, Ordered, Verb
 from guardian.core.roster import Person
 from guardian.core.view import MeetingView, view
 from guardian.errors import GuardianError, JournalError, UnknownMeetingError
-from guardian.ports import Clock, Journal, OccurrenceRow
+from guardian.ports import Clock, Desk, Hook, Journal, OccurrenceRow
+
+_BETWEEN_CLASSES = frozenset({Verb.ROTATE})
+"""Orders that make sense while no meeting runs."""
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(__name__)
 
@@ -50,6 +54,9 @@ class OrderResult:
 class Parts:
     """What a service is made of. ``open_journal`` is called once, under the lock; ``guards`` makes them from it.
 
+    ``tasks`` run beside the guards, by name (a socket that several meetings share). ``hooks`` and ``desks``: where
+    vendors' deliveries and companion panels come to, by the last part of their address. ``closers`` end what they
+    share.
     ``keep``: for how many seconds each meeting's journal is kept whole after the end; none named: for ever.
     """
 
@@ -61,6 +68,10 @@ class Parts:
     clock: Clock
     deadman: Callable[[], Awaitable[None]] | None = None
     keep: Mapping[str, float] = field(default_factory=dict)
+    tasks: Mapping[str, Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=dict)
+    hooks: Mapping[str, Hook] = field(default_factory=dict)
+    desks: Mapping[str, Desk] = field(default_factory=dict)
+    closers: Sequence[Callable[[], Awaitable[None]]] = ()
 
 
 class Service:
@@ -76,6 +87,16 @@ class Service:
         self._stop = asyncio.Event()
         self._at_once = asyncio.Event()
         self._subscribers: set[_Subscriber] = set()
+
+    @property
+    def hooks(self) -> Mapping[str, Hook]:
+        """Where vendors' deliveries come to, by the last part of the address."""
+        return self._parts.hooks
+
+    @property
+    def desks(self) -> Mapping[str, Desk]:
+        """Where companion panels come to, by their platform."""
+        return self._parts.desks
 
     @property
     def journal(self) -> Journal:
@@ -100,6 +121,8 @@ class Service:
         except BaseException:
             await self._shut()
             raise
+        for name, task in self._parts.tasks.items():
+            self._supervisor.start(name, task)
         if self._parts.deadman is not None:
             deadman = DeadMan(self._parts.deadman, lambda: self.readiness().ok)
             self._supervisor.start("deadman", deadman.run)
@@ -169,6 +192,8 @@ class Service:
                 await self._journal.close()
             except GuardianError as error:
                 log.warning("journal_not_closed", error=type(error).__name__)
+        for close in self._parts.closers:
+            await close()
         self._parts.data_directory.unlock()
 
     # -- reading -------------------------------------------------------------------------------------------------
@@ -187,10 +212,7 @@ class Service:
     def people(self, meeting: str) -> tuple[Person, ...]:
         """Everybody on the list in force, today's guests included. Raises UnknownMeetingError."""
         guard = self._guard(meeting)
-        if guard is None:
-            return ()
-        roster = (guard.watch.actor.state.roster if guard.watch else None) or guard.roster.roster
-        return roster.people if roster else ()
+        return guard.people() if guard is not None else ()
 
     def undelivered(self, meeting: str) -> tuple[str, ...]:
         """Threads of incidents (and letters) past their deadline that reached nobody. Raises UnknownMeetingError."""
@@ -225,6 +247,9 @@ class Service:
 
     async def order(self, meeting: str, ordered: Ordered, wait: float = 5.0) -> OrderResult:
         """A human's order, and what really became of it within ``wait`` seconds. Raises UnknownMeetingError."""
+        guard = self._guard(meeting)
+        if guard is not None and guard.watch is None and ordered.verb in _BETWEEN_CLASSES:
+            guard.stand_by()
         watch = self._watch(meeting)
         if watch is None:
             return OrderResult(ordered.order, done=False, text="not done: no meeting is running now")

@@ -42,7 +42,7 @@ def closing(title: str, occurrence: str, counts: Counts, confirmed: Mapping[ActK
         f"Let in by the guardian: {confirmed.get(ActKind.ADMIT, 0)}",
         f"Refused at the door: {confirmed.get(ActKind.REFUSE, 0)}",
         f"Put back to the lobby: {confirmed.get(ActKind.PUT_BACK, 0)}",
-        f"Removed: {confirmed.get(ActKind.REMOVE, 0)}",
+        f"Removed: {confirmed.get(ActKind.REMOVE, 0) + confirmed.get(ActKind.EXPEL, 0)}",
         f"Asked of the platform: {counts.asked} ({ends})",
         f"Occurrence: {occurrence}",
         f"Journal head: {head or 'not known, the journal could not be read'}",
@@ -64,3 +64,9 @@ def unreadable(title: str, occurrence: str, reason: str) -> Letter:
         "The meeting is guarded as if the guardian had only now arrived: nobody is removed until a human says so.",
     )
     return Letter(title, occurrence, f"{title}: the journal cannot be read", lines, urgent=True)
+
+
+def calendar(title: str, meeting: str, what: str) -> Letter:
+    """The calendar from which the class's times come cannot be read, or has nothing to come."""
+    lines = (what, "As long as this lasts the class is guarded at the times that were read before, if there are any.")
+    return Letter(title, f"{meeting}.calendar", f"{title}: the calendar needs you", lines, urgent=True)

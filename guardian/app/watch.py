@@ -6,7 +6,7 @@ May live here: routing of decisions, the orderly end of an occurrence. May not: 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -146,6 +146,14 @@ class Watch:
         elif isinstance(event, Gone):
             self._knocks.pop(event.handle, None)
         self.actor.post(event)
+
+    async def deliver(self, events: Sequence[Event], key: str) -> None:
+        """As ``post``, for what one delivery says; returns when all of it is durable. Raises JournalError."""
+        for event in events:
+            if isinstance(event, Seen) and event.facts.place is Place.WAITING:
+                self._knocks.setdefault(event.facts.handle, asyncio.get_running_loop().time())
+        keys = [key, *(f"{key}#{number}" for number in range(1, len(events)))]
+        await self.actor.submit_all(tuple(zip(events, keys, strict=True)))
 
     async def drain(self) -> None:
         """Decide what has come, see the acts through, write everything; then the actor is done. The occurrence lives

@@ -1,6 +1,6 @@
-"""``demo``: a guarded class on a real server, with progress while it runs and a table at the end.
+"""``demo``: a guarded class, with progress while it runs and a table at the end.
 
-Printing only: what happens is in ``play.py`` and ``stage.py``, who plays and who judges in ``guardian/world``.
+Printing only: what happens is in ``play.py`` and the stages beside it, who plays and who judges in ``guardian/world``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import shutil
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from guardian.cli.play import Outcome
-    from guardian.cli.stage import Settings
+    from guardian.cli.play import Outcome, Stay
+    from guardian.cli.process import Settings
 
 PLUGINS_VARIABLE = "GUARDIAN_JITSI_PLUGINS"
 
@@ -35,6 +36,7 @@ PLUGINS_VARIABLE = "GUARDIAN_JITSI_PLUGINS"
 class DemoPlatform(StrEnum):
     """What can be demonstrated."""
 
+    ZOOM = "zoom"
     JITSI = "jitsi"
 
 
@@ -51,36 +53,50 @@ def register(program: typer.Typer) -> None:
 
 
 def demo(
-    platform: Annotated[DemoPlatform, typer.Option("--platform", help="Which kind of server.")] = DemoPlatform.JITSI,
+    platform: Annotated[
+        DemoPlatform, typer.Option("--platform", help="Which kind of server; jitsi needs Debian's prosody.")
+    ] = DemoPlatform.ZOOM,
     json: JsonOption = False,
+    faults: Annotated[
+        bool, typer.Option("--faults", help="Zoom misbehaves: events doubled, late, lost; 429; no panel for a while.")
+    ] = False,
+    seed: Annotated[int, typer.Option("--seed", help="Who comes when, and what goes wrong; for Zoom.")] = 0,
     sabotage: Annotated[
         Sabotage | None, typer.Option("--sabotage", help="Run a planted wrong guardian; the judge must object.")
     ] = None,
     fast: Annotated[bool, typer.Option("--fast", help="A class of twelve and shorter waits.")] = False,
-    keep: Annotated[bool, typer.Option("--keep", help="Keep the folder with configuration, logs and journal.")] = False,
+    keep: Annotated[
+        bool,
+        typer.Option("--keep", help="Stay up until Ctrl-C; a file says where, with a token. Its folder is kept."),
+    ] = False,
 ) -> None:
-    """Guard a class of sixty on a real XMPP server, with strangers at the door, and let an observer judge.
+    """Guard a class of sixty with strangers at the door, and let a judge who sees only the world decide.
 
-    The exit code is 0 only if the observer is content. Needs Debian's prosody; where GUARDIAN_JITSI_PLUGINS names a
-    folder of Jitsi's own Prosody plugins, the server runs with them.
+    On a loopback Zoom that is part of this program, or on a real XMPP server (Jitsi). The exit code is 0 only if the
+    judge is content. For Jitsi: where GUARDIAN_JITSI_PLUGINS names a folder of Jitsi's own Prosody plugins, the server
+    runs with them.
     """
     from rich.console import Console
 
     from guardian.cli.play import play
+    from guardian.errors import ConfigError
     from guardian.world.site import WorldError
 
+    if faults and platform is not DemoPlatform.ZOOM:
+        raise ConfigError("--faults: only the loopback Zoom misbehaves on demand; leave out --platform")
     console = Console(stderr=json, highlight=False)
     folder = Path(tempfile.mkdtemp(prefix="guardian-demo-"))
+    settings = _settings(platform, sabotage, fast=fast, faults=faults, seed=seed)
     began = time.monotonic()
     try:
         with _Progress(console) as progress:
-            outcome = asyncio.run(play(folder, _settings(sabotage, fast=fast), progress.scene))
+            outcome = asyncio.run(play(folder, settings, progress.scene, _stay(folder, progress, keep=keep)))
     except WorldError as error:
         Console(stderr=True, highlight=False).print(f"the demo cannot run: {error}", markup=False)
         raise typer.Exit(REFUSED) from error
     finally:
         if keep:
-            console.print(f"kept: {folder}", markup=False)
+            console.print(f"kept: {folder}", markup=False, soft_wrap=True)
         else:
             shutil.rmtree(folder, ignore_errors=True)
     console.print(_table(outcome, f"{platform.value}: a guarded class, in {time.monotonic() - began:.0f} s"))
@@ -91,15 +107,35 @@ def demo(
     raise typer.Exit(FINE if outcome.ok else REFUSED)
 
 
-def _settings(sabotage: Sabotage | None, *, fast: bool) -> Settings:
-    from guardian.cli.stage import Settings
+def _settings(platform: DemoPlatform, sabotage: Sabotage | None, *, fast: bool, faults: bool, seed: int) -> Settings:
+    from guardian.cli.process import Settings
 
     folder = os.environ.get(PLUGINS_VARIABLE)
-    plugins = Path(folder) if folder else None
-    wrong = sabotage.value if sabotage else None
-    if fast:
-        return Settings(12, patience=2.0, settle=0.5, lock_after=12.0, sabotage=wrong, plugins=plugins)
-    return Settings(sabotage=wrong, plugins=plugins)
+    settings = Settings(
+        platform=platform.value,
+        lock_after=15.0 if platform is DemoPlatform.ZOOM else 20.0,
+        sabotage=sabotage.value if sabotage else None,
+        plugins=Path(folder) if folder and platform is DemoPlatform.JITSI else None,
+        faults=faults,
+        seed=seed,
+    )
+    return replace(settings, children=12, patience=2.0, settle=0.5, lock_after=12.0) if fast else settings
+
+
+def _stay(folder: Path, progress: _Progress, *, keep: bool) -> Stay:
+    """What happens when the play is over: with ``--keep``, the class goes on until Ctrl-C."""
+    from guardian.cli.keep import until_interrupted, write_live
+    from guardian.cli.process import GuardianProcess
+
+    async def stay(guardian: GuardianProcess) -> None:
+        if not keep:
+            return
+        path = await write_live(folder, guardian)
+        progress.say(f"live; the address and an operator's token are in {path}")
+        progress.scene("the class goes on until Ctrl-C")
+        await until_interrupted()
+
+    return stay
 
 
 class _Progress:
@@ -127,13 +163,19 @@ class _Progress:
         self._title, self._began = title, time.monotonic()
         self._status.update(title)
 
+    def say(self, line: str) -> None:
+        """A line of its own, whole however long it is."""
+        self._finish()
+        self._title = ""
+        self._console.print(line, markup=False, soft_wrap=True)
+
     def _finish(self) -> None:
         if self._title:
             self._console.print(f"{time.monotonic() - self._began:5.1f} s  {self._title}", markup=False)
 
 
 _ROWS = (
-    ("children expected, and seen inside by the observer", "{expected}, {admitted}"),
+    ("children expected, and seen inside by the judge", "{expected}, {admitted}"),
     ("of them after the lock", "{late_admitted}"),
     ("children put out by the machine", "{children_removed}"),
     ("strangers who came", "{strangers}"),
@@ -153,7 +195,7 @@ def _table(outcome: Outcome, title: str) -> Table:
     from rich.table import Table
 
     figures = outcome.figures | outcome.figures["knock_to_inside_ms"]
-    caption = "the observer is content" if outcome.ok else "the observer objects"
+    caption = "the judge is content" if outcome.ok else "the judge objects"
     table = Table(title=title, caption=caption, show_header=False)
     table.add_column("")
     table.add_column("", justify="right")

@@ -1,32 +1,25 @@
 """One demo from an empty folder to its figures: the world is built, the play runs, the judge is asked.
 
-What the player sees of it is in ``demo.py``, the guardian's own side in ``stage.py``.
+What the player sees of it is in ``demo.py``, the guardian's own side in ``process.py``, the platforms in ``stage.py``
+(Jitsi) and ``zoom_stage.py``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from guardian.cli.stage import ROOM, GuardianProcess, Settings, passwords
+from guardian.cli.process import GuardianProcess, Settings
+from guardian.cli.stage import Judged, Show, jitsi_show
+from guardian.cli.zoom_stage import zoom_show
 from guardian.core.incidents import IncidentKind
 from guardian.core.view import MeetingView
-from guardian.world.cast import Cast, Part, child_key, class_list
-from guardian.world.jicofo import Jicofo
 from guardian.world.mailbox import Mailbox
-from guardian.world.prosody import Prosody
-from guardian.world.sightings import ObserverProcess
-from guardian.world.story import Keys, Stage, Story
-from guardian.world.tokens import room_token
-from guardian.world.verdict import Verdict, judge
-from guardian.world.xmpp import Account, Token
 
-_OWNERS = ("teacher", "observer")
-GHOST_SECONDS = 4.0  # how long the server keeps a child whose line was cut
-
+Stay = Callable[[GuardianProcess], Awaitable[None]]
 
 _TOLD = (
     (IncidentKind.OPENED,),
@@ -37,6 +30,12 @@ _TOLD = (
     (IncidentKind.SHARING,),
     (IncidentKind.ROSTER_BROKEN, IncidentKind.ROSTER_DOUBTED),
     (IncidentKind.LOCKED,),
+)
+_TOLD_ON_ZOOM = (
+    *_TOLD,
+    (IncidentKind.NO_HANDS,),
+    (IncidentKind.SECOND_CLAIM,),
+    (IncidentKind.IMPERSONATION,),
 )
 
 
@@ -53,84 +52,38 @@ class Outcome:
         return not self.complaints
 
 
-async def play(folder: Path, settings: Settings, tell: Callable[[str], None]) -> Outcome:
-    """The whole demo in ``folder``. Raises WorldError when the world itself fails."""
-    children = [child_key(number) for number in range(1, settings.children + 1)]
-    known = passwords([] if settings.plugins else children, "teacher", "assistant", "observer")
+async def _go_home(_: GuardianProcess) -> None:
+    """Nobody stays when the play is over."""
+
+
+async def play(folder: Path, settings: Settings, tell: Callable[[str], None], stay: Stay = _go_home) -> Outcome:
+    """The whole demo in ``folder``; ``stay`` is awaited when the play is over. Raises WorldError."""
     async with AsyncExitStack() as stack:
         tell("a server, a mail server and an observer start")
         mailbox = await stack.enter_async_context(Mailbox())
-        server = await stack.enter_async_context(
-            Prosody(
-                accounts=known,
-                owners=_OWNERS,
-                plugins=settings.plugins,
-                hibernation_time=GHOST_SECONDS,
-            )
-        )
-        if settings.plugins:
-            await stack.enter_async_context(Jicofo(server.site, server.focus_password))
-        guardian = GuardianProcess(folder, server, mailbox.port, settings)
-        stack.push_async_callback(guardian.close)
-        cast = _cast(server)
-        observer = await stack.enter_async_context(ObserverProcess(server.site, ROOM, "observer", known["observer"]))
-        keys = _keys(server, known, tokens=settings.plugins is not None)
-        guardian.write_list(class_list(settings.children, keys.proof))
-        stage = Stage(server.site, ROOM, keys, observer, guardian, settings.children)
-        story = await stack.enter_async_context(Story(stage, cast, tell))
-        await story.play()
+        show = await stack.enter_async_context(_show(folder, settings, mailbox.port))
+        judged = await show.play(tell)
+        view = await show.guardian.view()
+        await stay(show.guardian)
 
         tell("the observer leaves, the class ends, the guardian stops")
-        sightings = await observer.finish()
-        view = await guardian.view()
-        await story.end_class()
-        stopped = await guardian.stop_guardian()
-        verified, rows = await guardian.verify()
-        locked_at = _locked_at(view)
-        verdict = judge(sightings, cast, locked_at)
+        await show.end_class()
+        stopped = await show.guardian.stop_guardian()
+        verified, rows = await show.guardian.verify()
         books = _books(view) | {
-            "locked": locked_at is not None,
+            "locked": show.guardian.locked_at(view) is not None,
             "mails": len(mailbox.mails),
-            "restarts": guardian.restarts,
+            "restarts": show.guardian.restarts,
             "journal_events": rows,
             "verified": verified,
         }
-        complaints = (*verdict.complaints, *story.troubles, *_unbalanced(books, stopped), *_untold(view))
-        return Outcome(_figures(verdict, books, ok=not complaints), complaints)
+        complaints = (*judged.complaints, *_unbalanced(books, stopped), *_untold(_to_be_told(settings), view))
+        return Outcome(_figures(settings.platform, judged, books, ok=not complaints), complaints)
 
 
-def _cast(server: Prosody) -> Cast:
-    """Those who are not in the play."""
-    cast = Cast()
-    cast.add("guardian", Part.GUARDIAN, "", server.bot_jid)
-    cast.add("observer", Part.BYSTANDER, "", server.site.account_jid("observer"), server.site.account_jid("focus"))
-    return cast
-
-
-def _keys(server: Prosody, known: dict[str, str], *, tokens: bool) -> Keys:
-    """Accounts on plain Prosody. Where Jitsi's own plugins check tokens, whoever owns no room has one.
-
-    Such a token names nobody: its id is opaque, since Jitsi's lobby shows identities to those who wait.
-    """
-
-    def account(name: str) -> bool:
-        return not tokens or name in _OWNERS
-
-    def login(name: str) -> Account | Token:
-        if account(name):
-            return Account(name, known[name])
-        return Token(
-            room_token(name, app_id=server.app_id, app_secret=server.app_secret, domain=server.domain, room=ROOM)
-        )
-
-    return Keys(login, lambda name: server.site.account_jid(name) if account(name) else name)
-
-
-def _locked_at(view: MeetingView | None) -> float | None:
-    """When the guardian says that it locked the door; None when it is not locked."""
-    if view is None or view.phase != "locked":
-        return None
-    return next((i.opened_at for i in view.incidents if i.kind == IncidentKind.LOCKED), None)
+def _show(folder: Path, settings: Settings, mail_port: int) -> AbstractAsyncContextManager[Show]:
+    shows = {"jitsi": jitsi_show, "zoom": zoom_show}
+    return shows[settings.platform](folder, settings, mail_port)
 
 
 def _books(view: MeetingView | None) -> dict[str, Any]:
@@ -153,25 +106,34 @@ def _unbalanced(books: dict[str, Any], stopped: int) -> list[str]:
     return [fault for fault, found in faults.items() if found]
 
 
-def _untold(view: MeetingView | None) -> list[str]:
+def _to_be_told(settings: Settings) -> Iterable[tuple[IncidentKind, ...]]:
+    """What happens in the play and must be told; one of each is enough.
+
+    Where Zoom's uuids differ and its events are lost, the one inside whom nobody knows may not be known for a stranger.
+    """
+    kinds = _TOLD_ON_ZOOM if settings.platform == "zoom" else _TOLD
+    for one in kinds:
+        yield (*one, IncidentKind.UNPROVEN_INSIDE) if settings.faults and IncidentKind.STRANGER_INSIDE in one else one
+
+
+def _untold(wanted: Iterable[tuple[IncidentKind, ...]], view: MeetingView | None) -> list[str]:
     """What happened in the play and was told to no human."""
     told = {incident.kind for incident in view.incidents} if view else set()
-    return [f"nobody was told: {' or '.join(kinds)}" for kinds in _TOLD if not told & set(kinds)]
+    return [f"nobody was told: {' or '.join(kinds)}" for kinds in wanted if not told & set(kinds)]
 
 
-def _figures(verdict: Verdict, books: dict[str, Any], *, ok: bool) -> dict[str, Any]:
+def _figures(platform: str, judged: Judged, books: dict[str, Any], *, ok: bool) -> dict[str, Any]:
     """The object that ``--json`` prints; the order is the reader's."""
-    seen = asdict(verdict)
     people = (
         *("expected", "admitted", "late_admitted", "held", "strangers", "strangers_admitted"),
         *("strangers_inside_at_end", "stranger_seconds_inside", "children_removed", "removed"),
     )
     told = ("locked", "incidents", "mails", "restarts", "asked", "confirmed", "superseded", "escalated")
     return {
-        "platform": "jitsi",
-        **{key: seen[key] for key in people},
+        "platform": platform,
+        **{key: judged.figures[key] for key in people},
         **{key: books[key] for key in told},
-        "knock_to_inside_ms": seen["knock_to_inside_ms"],
+        "knock_to_inside_ms": judged.figures["knock_to_inside_ms"],
         "journal_events": books["journal_events"],
         "verified": books["verified"],
         "ok": ok,

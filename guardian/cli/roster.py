@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from guardian.cli.options import JsonOption
+from guardian.cli.options import JsonOption, MeetingOption
 from guardian.cli.terminal import REFUSED
 
 
@@ -26,27 +25,38 @@ def _group() -> None:
 
 
 def check(
-    file: Annotated[Path, typer.Argument(help="A CSV file.")],
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="CSV or XLSX files, OneRoster bundles (zip or folder); read as one list."),
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="A configuration file: its meetings' lists, as they are read.")
+    ] = None,
+    meeting: MeetingOption = None,
+    group: Annotated[str, typer.Option("--class", help="Only this class; * for a whole school.")] = "",
+    sheet: Annotated[str, typer.Option("--sheet", help="The sheet of a workbook.")] = "",
     json: JsonOption = False,
 ) -> None:
-    """Read a list and say who is on it by role, or what is wrong and in which line."""
-    from guardian.bootstrap import roster_source
+    """Read a list and say how it was read, who is on it, what is wrong in which line, and who has no strong proof."""
+    from guardian.bootstrap import roster_report, roster_reports, roster_source
     from guardian.cli.terminal import complain, say, write_json
-    from guardian.errors import RosterError
+    from guardian.config import load
 
-    try:
-        roster = asyncio.run(roster_source(file).load())
-    except RosterError as error:
-        if json:
-            write_json({"ok": False, "problems": error.problems})
-        else:
-            complain("\n  ".join([f"{file}: {len(error.problems)} faults", *error.problems]))
-        raise typer.Exit(REFUSED) from error
-    roles = Counter(person.role.value for person in roster.people)
+    if bool(files) == bool(config):
+        raise typer.BadParameter("name the files, or --config")
+    name = ", ".join(str(file) for file in files or ())
+    if config:
+        reports = asyncio.run(roster_reports(load(config), meeting))
+    else:
+        reports = {name: asyncio.run(roster_report(roster_source(*(files or ()), group=group, sheet=sheet)))}
+    for told, report in () if json else reports.items():
+        for line in (*report.read_as, *((f"{told}: {report.summary}", *report.advice) if report.ok else ())):
+            say(line)
+        if not report.ok:
+            count = "1 fault" if len(report.problems) == 1 else f"{len(report.problems)} faults"
+            complain("\n  ".join([f"{told}: {count}; the list is not used", *report.problems]))
     if json:
-        write_json({"ok": True, "people": len(roster.people), "roles": roles, "version": roster.version})
-        return
-    say(f"{file}: {len(roster.people)} people: " + ", ".join(f"{n} {role}" for role, n in sorted(roles.items())))
-    bare = sum(not (person.accounts or person.emails) for person in roster.people)
-    if bare:
-        say(f"{bare} of them have neither account nor e-mail: only a human can let them in by the default gate")
+        plain = {told: report.plain() for told, report in reports.items()}
+        write_json(plain if config else plain[name])
+    if not all(report.ok for report in reports.values()):
+        raise typer.Exit(REFUSED)

@@ -69,7 +69,7 @@ async def _serve(config: Config, service: Service) -> None:
 
 def _guards(config: Config) -> str:
     """What is guarded, in one line."""
-    named = [f"{meeting.title} ({meeting.id}) on {meeting.platform} {meeting.server}" for meeting in config.meetings]
+    named = [f"{one.title} ({one.id}) on {config.platform_of(one)} {one.server}" for one in config.meetings]
     more = f" and {len(named) - 3} more" if len(named) > 3 else ""
     return f"guarding {', '.join(named[:3])}{more}"
 

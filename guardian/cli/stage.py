@@ -1,313 +1,141 @@
-"""The demo's stage: a real server, a mail server, an ordinary configuration, and the ordinary service as a process.
+"""The demo's stage on Jitsi: a real server, what the configuration says of it, and who logs in there how.
 
-What humans do to the guardian is done here as they would do it: by its command line, its files and its process id.
-Nothing reaches into the guardian. The play itself is in `guardian/world/story.py`.
+The guardian's own side is in `process.py`, the play itself in `guardian/world/story.py`.
 """
 
 from __future__ import annotations
 
-import asyncio
-import csv
-import json
-import os
-import re
 import secrets
-import shutil
-import sys
-import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from guardian.cli.client import Api, RefusedError, ServiceAwayError
-from guardian.core.incidents import IncidentKind
-from guardian.core.view import MeetingView
-from guardian.world.cast import Listed
+from guardian.cli.process import GuardianProcess, Place, Settings, configuration
+from guardian.world.cast import Cast, Part, child_key, class_list
+from guardian.world.jicofo import Jicofo
 from guardian.world.prosody import Prosody
-from guardian.world.site import WorldError
+from guardian.world.sightings import ObserverProcess
+from guardian.world.story import Keys, Stage, Story
+from guardian.world.tokens import room_token
+from guardian.world.verdict import judge
+from guardian.world.xmpp import Account, Token
 
-MEETING, ROOM = "demo", "demo-class"
-_LOOK_EVERY = 0.1  # seconds between two looks at the guardian's status
-_PATIENCE = 30.0  # seconds for any one thing to happen
-_SLOT_BEGAN = 120.0  # seconds ago
-_ROSTER_HEADER = ("id", "name", "role", "accounts")
+ROOM = "demo-class"
+_OWNERS = ("teacher", "observer")
+_PASSWORD = "GUARDIAN_DEMO_PASSWORD"  # noqa: S105 - the variable's name
+GHOST_SECONDS = 4.0  # how long the server keeps a child whose line was cut
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """Of one demo. Times in seconds. `sabotage`: which planted wrong guardian runs instead of the real one, if any."""
+class Judged:
+    """The judge's figures, and what is wrong: its complaints, and what did not go as written."""
 
-    children: int = 60
-    patience: float = 4.0
-    settle: float = 1.0
-    lock_after: float = 20.0
-    sabotage: str | None = None
-    plugins: Path | None = None
+    figures: dict[str, Any]
+    complaints: tuple[str, ...]
 
 
-class GuardianProcess:
-    """The guardian as its humans have it: a configuration, a class list, a process, a command line."""
+class Show(Protocol):
+    """A play on one platform, and the guardian whom it tries."""
 
-    def __init__(self, folder: Path, server: Prosody, mail_port: int, settings: Settings) -> None:
-        self.restarts = 0
-        self._folder = folder
-        self._settings = settings
-        self._config = folder / "demo.toml"
-        self._roster = folder / "class.csv"
-        self._listed: list[Listed] = []
-        self._environment = {key: value for key, value in os.environ.items() if not key.startswith("GUARDIAN_")}
-        self._environment["GUARDIAN_DEMO_PASSWORD"] = server.bot_password
-        self._token = ""
-        self._address: tuple[str, int] | None = None
-        self._process: asyncio.subprocess.Process | None = None
-        self._output: asyncio.Task[None] | None = None
-        self._config.write_text(_configuration(server, mail_port, settings), encoding="utf-8")
+    guardian: GuardianProcess
 
-    # -- what is written
+    async def play(self, tell: Callable[[str], None]) -> Judged:
+        """Play it to its last scene and ask the judge. The class is still going on then. Raises WorldError."""
+        ...
 
-    def write_list(self, listed: list[Listed]) -> None:
-        """The class list, for the first time."""
-        self._listed = listed
-        self._write_rows(listed)
+    async def end_class(self) -> None:
+        """The host ends the meeting for all."""
+        ...
 
-    def _write_rows(self, listed: list[Listed]) -> None:
-        draft = self._roster.with_suffix(".new")
-        with draft.open("w", encoding="utf-8", newline="") as file:
-            rows = csv.writer(file)
-            rows.writerow(_ROSTER_HEADER)
-            rows.writerows((one.id, one.name, one.role, one.account) for one in listed)
-        draft.replace(self._roster)
 
-    # -- the process
-
-    async def start_guardian(self) -> None:
-        """Start the service and wait until it says that it guards. Raises WorldError with the end of its log."""
-        module = ["guardian"] if self._settings.sabotage is None else ["guardian.cli.sabotage", self._settings.sabotage]
-        command = [sys.executable, "-m", *module, "run", "--config", str(self._config)]
-        if shutil.which("setpriv") is not None:  # a demo that is killed leaves no service behind
-            command = ["setpriv", "--pdeathsig", "KILL", *command]
-        with self._log_path.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *command,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
-                env=self._environment,
-            )
-        self._address = await self._first_words(self._process)
-        self._output = asyncio.create_task(self._read_on(self._process))
-
-    async def kill_guardian(self) -> None:
-        """SIGKILL: no farewell, no drain."""
-        if self._process is not None:
-            self._process.kill()
-            await self._process.wait()
-            self.restarts += 1
-
-    async def stop_guardian(self) -> int:
-        """SIGTERM, as an init system does it; the exit code."""
-        if self._process is None:
-            return 0
-        if self._process.returncode is None:
-            self._process.terminate()
-        try:
-            return await asyncio.wait_for(self._process.wait(), _PATIENCE)
-        except TimeoutError:
-            self._process.kill()
-            return await self._process.wait()
-
-    async def close(self) -> None:
-        """Leave no process behind."""
-        if self._process is not None and self._process.returncode is None:
-            self._process.kill()
-            await self._process.wait()
-        if self._output is not None:
-            await self._output
-
-    @property
-    def _log_path(self) -> Path:
-        return self._folder / "guardian.log"
-
-    async def _first_words(self, process: asyncio.subprocess.Process) -> tuple[str, int]:
-        line = b""
-        if process.stdout is not None:
-            with suppress(TimeoutError):
-                line = await asyncio.wait_for(process.stdout.readline(), _PATIENCE)
-        found = re.search(r"API on (\S+):(\d+)", line.decode("utf-8", "replace"))
-        if found is None:
-            log = self._log_path.read_text(encoding="utf-8", errors="replace")
-            raise WorldError(f"the guardian does not start: {line!r}\n{log[-2000:]}")
-        return found[1].strip("[]"), int(found[2])
-
-    @staticmethod
-    async def _read_on(process: asyncio.subprocess.Process) -> None:
-        if process.stdout is not None:
-            while await process.stdout.readline():
-                pass
-
-    # -- the command line
-
-    async def command(self, *arguments: str) -> str:
-        """Run one `guardian` command and return what it printed. Raises WorldError when it does not exit with 0."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "guardian",
-            *arguments,
-            "--config",
-            str(self._config),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=self._environment | {"GUARDIAN_TOKEN": self._token},
+@asynccontextmanager
+async def jitsi_show(folder: Path, settings: Settings, mail_port: int) -> AsyncIterator[Show]:
+    """A real server with its observer. Raises WorldError."""
+    children = [child_key(number) for number in range(1, settings.children + 1)]
+    known = _passwords([] if settings.plugins else children, "teacher", "assistant", "observer")
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(
+            Prosody(accounts=known, owners=_OWNERS, plugins=settings.plugins, hibernation_time=GHOST_SECONDS)
         )
-        out, err = await asyncio.wait_for(process.communicate(), _PATIENCE)
-        if process.returncode != 0:
-            raise WorldError(f"guardian {arguments[0]}: {(out + err).decode('utf-8', 'replace').strip()[-500:]}")
-        return out.decode()
-
-    async def order(self, verb: str, *arguments: str) -> None:
-        """A human's order."""
-        await self._mint()
-        host, port = self._service()
-        await self.command(verb, *arguments, "--meeting", MEETING, "--json", "--api", f"{host}:{port}")
-
-    async def verify(self) -> tuple[bool, int]:
-        """Whether every chain in the journal verifies, and how many rows there are."""
-        try:
-            told: dict[str, Any] = json.loads(await self.command("verify", "--json"))
-        except WorldError:
-            return False, 0
-        return bool(told["ok"]), sum(told["rows"].values())
-
-    async def _mint(self) -> None:
-        if not self._token:
-            scopes = [word for scope in ("view", "door", "panic") for word in ("--scope", scope)]
-            minted = await self.command("token", "mint", "--name", "Demo Operator", "--meeting", MEETING, *scopes)
-            self._token = minted.strip()
-
-    def _service(self) -> tuple[str, int]:
-        if self._address is None:
-            raise WorldError("the guardian was never started")
-        return self._address
-
-    # -- what it says
-
-    async def view(self) -> MeetingView | None:
-        """Its own status, or None where it has none now."""
-        await self._mint()
-        api = Api(self._service(), self._token)
-        try:
-            return await asyncio.to_thread(api.view, MEETING)
-        except (RefusedError, ServiceAwayError):
-            return None
-
-    async def until(self, condition: Callable[[MeetingView], bool], what: str, *, timeout: float = _PATIENCE) -> None:
-        """Wait (seconds) until its status fulfils `condition`. Raises WorldError."""
-
-        async def fulfilled() -> bool:
-            view = await self.view()
-            return view is not None and condition(view)
-
-        await _poll(fulfilled, what, timeout)
-
-    async def handle_of(self, name: str) -> str:
-        """What it calls the one who waits under this name."""
-        found: list[str] = []
-
-        def there(view: MeetingView) -> bool:
-            found[:] = [c.handle for c in view.connections if c.name == name and c.place == "waiting"]
-            return bool(found)
-
-        await self.until(there, "a status that shows who waits")
-        return found[0]
-
-    async def empty_list(self) -> None:
-        """The class list has its header left, and nobody."""
-        self._write_rows([])
-        await self.until(_doubts, "a guardian who doubts the list")
-
-    async def restore_list(self) -> None:
-        """The class list as it was."""
-        self._write_rows(self._listed)
-        await self.until(lambda view: not _doubts(view), "a guardian who trusts the list")
-
-    async def until_locked(self) -> None:
-        """Until it says that the door is locked."""
-        await self.until(lambda view: view.phase == "locked", "a lock", timeout=self._settings.lock_after + _PATIENCE)
-
-    async def until_quiet(self) -> None:
-        """Until nothing that it asked is without its end."""
-        await self.until(lambda view: view.pending == 0, "an end of every act")
+        if settings.plugins:
+            await stack.enter_async_context(Jicofo(server.site, server.focus_password))
+        written = configuration(_place(server), mail_port, settings)
+        guardian = GuardianProcess(folder, settings, written, {_PASSWORD: server.bot_password})
+        stack.push_async_callback(guardian.close)
+        observer = await stack.enter_async_context(ObserverProcess(server.site, ROOM, "observer", known["observer"]))
+        keys = _keys(server, known, tokens=settings.plugins is not None)
+        guardian.write_list(class_list(settings.children, keys.proof))
+        stage = Stage(server.site, ROOM, keys, observer, guardian, settings.children)
+        yield _JitsiShow(guardian, stage, _cast(server), stack)
 
 
-def _doubts(view: MeetingView) -> bool:
-    broken = any(i.kind == IncidentKind.ROSTER_BROKEN and not i.settled for i in view.incidents)
-    return bool(view.roster_doubt) or broken
+class _JitsiShow:
+    def __init__(self, guardian: GuardianProcess, stage: Stage, cast: Cast, stack: AsyncExitStack) -> None:
+        self.guardian = guardian
+        self._stage = stage
+        self._cast = cast
+        self._stack = stack
+        self._story: Story | None = None
+
+    async def play(self, tell: Callable[[str], None]) -> Judged:
+        story = self._story = await self._stack.enter_async_context(Story(self._stage, self._cast, tell))
+        await story.play()
+        sightings = await self._stage.observer.finish()
+        verdict = judge(sightings, self._cast, self.guardian.locked_at(await self.guardian.view()))
+        return Judged(asdict(verdict), (*verdict.complaints, *story.troubles))
+
+    async def end_class(self) -> None:
+        if self._story is not None:
+            await self._story.end_class()
 
 
-async def _poll(condition: Callable[[], Awaitable[bool]], what: str, timeout: float) -> None:
-    until = time.monotonic() + timeout
-    while not await condition():
-        if time.monotonic() > until:
-            raise WorldError(f"after {timeout:g} s: wanted {what}")
-        await asyncio.sleep(_LOOK_EVERY)
-
-
-def passwords(children: list[str], *others: str) -> dict[str, str]:
+def _passwords(children: list[str], *others: str) -> dict[str, str]:
     """A random password for each account."""
     return {name: secrets.token_urlsafe(12) for name in (*children, *others)}
 
 
-def _configuration(server: Prosody, mail_port: int, settings: Settings) -> str:
-    """An ordinary configuration: what a school would write, but for the short times."""
-    began = datetime.fromtimestamp(time.time() - _SLOT_BEGAN, UTC)
+def _place(server: Prosody) -> Place:
+    """What an ordinary configuration says of this server."""
     site = server.site
     token_hosts = f'token_hosts = ["{site.domain}"]' if server.flavour == "plugins" else ""
-    return f"""\
-[guardian]
-data_dir = "data"
-reconcile_every = 5
-api = {{ host = "127.0.0.1", port = 0 }}
-log = {{ level = "info", format = "json" }}
-
-[mail]
-host = "127.0.0.1"
-port = {mail_port}
-security = "none"
-sender = "guardian@school.example"
-
+    section = f"""\
 [jitsi.loopback]
 websocket = "{site.websocket_url}"
 domain = "{site.domain}"
 auth_domain = "{site.auth_domain}"
 guest_domain = "{site.guest_domain}"
 account = "guardian"
-password = {{ env = "GUARDIAN_DEMO_PASSWORD" }}
+password = {{ env = "{_PASSWORD}" }}
 calls_per_second = 100
 {token_hosts}
-
-[[meetings]]
-id = "{MEETING}"
-title = "Fitness for all"
-server = "loopback"
-room = "{ROOM}"
-roster = "class.csv"
-owners = ["coach@school.example"]
-call = "the school office, 030 123456"
-
-[meetings.schedule]
-timezone = "UTC"
-dates = [{began:%Y-%m-%d}]
-start = "{began:%H:%M}"
-minutes = 60
-
-[meetings.policy]
-mode = "enforce"
-patience = {settings.patience}
-settle = {settings.settle}
-lock_after = {settings.lock_after}
 """
+    return Place("loopback", ROOM, section)
+
+
+def _cast(server: Prosody) -> Cast:
+    """Those who are not in the play."""
+    found = Cast()
+    found.add("guardian", Part.GUARDIAN, "", server.bot_jid)
+    found.add("observer", Part.BYSTANDER, "", server.site.account_jid("observer"), server.site.account_jid("focus"))
+    return found
+
+
+def _keys(server: Prosody, known: dict[str, str], *, tokens: bool) -> Keys:
+    """Accounts on plain Prosody. Where Jitsi's own plugins check tokens, whoever owns no room has one.
+
+    Such a token names nobody: its id is opaque, since Jitsi's lobby shows identities to those who wait.
+    """
+
+    def account(name: str) -> bool:
+        return not tokens or name in _OWNERS
+
+    def login(name: str) -> Account | Token:
+        if account(name):
+            return Account(name, known[name])
+        return Token(
+            room_token(name, app_id=server.app_id, app_secret=server.app_secret, domain=server.domain, room=ROOM)
+        )
+
+    return Keys(login, lambda name: server.site.account_jid(name) if account(name) else name)

@@ -32,6 +32,10 @@ WhoArgument = Annotated[str | None, typer.Argument(help="The name as typed or as
 HandleOption = Annotated[str | None, typer.Option("--handle", help="A connection's id, as in `status --json`.")]
 PersonOption = Annotated[str | None, typer.Option("--person", help="A roster person's id.")]
 EmailOption = Annotated[str | None, typer.Option("--email", help="The guest's address.")]
+SubstituteArgument = Annotated[str, typer.Argument(help="The substitute's name.")]
+AccountOption = Annotated[
+    str, typer.Option("--account", help="Their account on the platform: its id, or the address they sign in with.")
+]
 UntilOption = Annotated[
     str | None, typer.Option("--until", help="When it ends: 90m, 2h, 18:30 or 2026-11-30T18:30; else with the class.")
 ]
@@ -46,6 +50,7 @@ def register(program: typer.Typer) -> None:
         Aim.SOMEBODY: _on_somebody,
         Aim.CONNECTION: _on_connection,
         Aim.GUEST: _on_guest,
+        Aim.SUBSTITUTE: _on_substitute,
     }
     for verb, rule in RULES.items():
         program.command(verb.value, help=rule.says)(makers[rule.aim](rule))
@@ -118,6 +123,24 @@ def _on_guest(rule: VerbRule) -> Callable[..., None]:
         token_file: TokenFileOption = None,
     ) -> None:
         body = {"name": who, "email": email, "reason": reason, "until": _until(until)}
+        _order(rule, _connected(config, api, token_file), meeting, body, as_json=json)
+
+    return command
+
+
+def _on_substitute(rule: VerbRule) -> Callable[..., None]:
+    def command(  # noqa: PLR0917 - typer's options
+        who: SubstituteArgument,
+        account: AccountOption,
+        meeting: MeetingOption = None,
+        until: UntilOption = None,
+        reason: ReasonOption = "",
+        json: JsonOption = False,
+        config: ConfigOption = DEFAULT_CONFIG,
+        api: ApiOption = None,
+        token_file: TokenFileOption = None,
+    ) -> None:
+        body = {"name": who, "account": account, "reason": reason, "until": _until(until)}
         _order(rule, _connected(config, api, token_file), meeting, body, as_json=json)
 
     return command

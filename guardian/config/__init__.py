@@ -2,11 +2,13 @@
 import.
 """
 
+from guardian.config.jitsi import Jitsi, JitsiToken
 from guardian.config.load import load, load_policy
-from guardian.config.model import Config, Guardian, Jitsi, JitsiToken, Mail, Meeting
+from guardian.config.model import Config, Guardian, Mail, Meeting
 from guardian.config.operator import operator_key
 from guardian.config.policy import PolicySection
 from guardian.config.schedule import Schedule
+from guardian.config.zoom import Zoom
 
 __all__ = [
     "Config",
@@ -17,6 +19,7 @@ __all__ = [
     "Meeting",
     "PolicySection",
     "Schedule",
+    "Zoom",
     "load",
     "load_policy",
     "operator_key",

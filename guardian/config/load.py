@@ -20,7 +20,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from guardian.adapters.calendars.weekly import overlap
-from guardian.config.model import Config, Meeting
+from guardian.config.model import PLATFORMS, Config, Meeting
 from guardian.config.policy import PolicySection
 from guardian.core.policy import Policy
 from guardian.errors import ConfigError
@@ -42,6 +42,7 @@ class _Deployment(BaseSettings):
     data_dir: str | None = None
     api_host: str | None = None
     api_port: str | None = None
+    api_public_url: str | None = None
     log_level: str | None = None
     log_format: str | None = None
 
@@ -52,7 +53,9 @@ def load(path: Path, *, clock: Callable[[], float] = time.time) -> Config:
     Raises ConfigError naming every fault by its dotted path.
     """
     data = _deployed(_read(path))
-    context = {"folder": path.resolve().parent}
+    sections = {kind: data.get(kind, {}) for kind in PLATFORMS}
+    names = {kind: frozenset(found if isinstance(found, dict) else ()) for kind, found in sections.items()}
+    context = {"folder": path.resolve().parent, **names}
     faults: list[str] = []
     config: Config | None = None
     try:
@@ -101,7 +104,7 @@ def _deployed(data: dict[str, Any]) -> dict[str, Any]:
     if env.data_dir is not None:
         merged["data_dir"] = str(Path(env.data_dir).absolute())
     for part, values in (
-        ("api", {"host": env.api_host, "port": env.api_port}),
+        ("api", {"host": env.api_host, "port": env.api_port, "public_url": env.api_public_url}),
         ("log", {"level": env.log_level, "format": env.log_format}),
     ):
         given = {key: value for key, value in values.items() if value is not None}
@@ -155,44 +158,75 @@ def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
         yield from _models_in(argument)
 
 
-def _across(data: Mapping[str, Any], context: dict[str, Path], now: float) -> list[str]:
+def _across(data: Mapping[str, Any], context: Mapping[str, Any], now: float) -> list[str]:
     """Faults that show only between sections, looked for even where other sections are faulty."""
     meetings = _sound_meetings(data, context)
-    servers = data.get("jitsi", {})
-    mail = data.get("mail")
-    faults = []
+    return [
+        *_servers(data, meetings),
+        *_hearers(data, meetings),
+        *_public(data),
+        *_pairs(meetings, now),
+    ]
+
+
+def _servers(data: Mapping[str, Any], meetings: Mapping[int, Meeting]) -> Iterator[str]:
+    """Each meeting's server is one section of one platform."""
+    kinds = {kind: data.get(kind, {}) for kind in PLATFORMS}
+    if not all(isinstance(names, dict) for names in kinds.values()):
+        return  # told already
+    for name in kinds["zoom"]:
+        if name in kinds["jitsi"]:
+            yield f"zoom.{name}: is the name of [jitsi.{name}] too; give each server a name of its own"
+    if len(kinds["zoom"]) > 1:
+        yield "zoom: more than one account: events and panels could not tell whose they are; run a guardian for each"
+    names = [name for found in kinds.values() for name in found]
     for index, meeting in meetings.items():
-        if isinstance(servers, dict) and meeting.server not in servers:
-            near = difflib.get_close_matches(meeting.server, servers, n=1, cutoff=0.6)
-            hint = f"; did you mean {near[0]}?" if near else f"; add [jitsi.{meeting.server}]"
-            faults.append(f"meetings.{index}.server ({meeting.id}): no such server{hint}")
+        if meeting.server not in names:
+            near = difflib.get_close_matches(meeting.server, names, n=1, cutoff=0.6)
+            sections = " or ".join(f"[{kind}.{meeting.server}]" for kind in PLATFORMS)
+            hint = f"; did you mean {near[0]}?" if near else f"; add {sections}"
+            yield f"meetings.{index}.server ({meeting.id}): no such server{hint}"
+
+
+def _hearers(data: Mapping[str, Any], meetings: Mapping[int, Meeting]) -> Iterator[str]:
+    mail = data.get("mail")
+    for index, meeting in meetings.items():
         if isinstance(mail, dict) and not mail.get("to") and not meeting.owners:
-            faults.append(f"meetings.{index}.owners ({meeting.id}): nobody is told; name owners here or mail.to")
+            yield f"meetings.{index}.owners ({meeting.id}): nobody is told; name owners here or mail.to"
+
+
+def _public(data: Mapping[str, Any]) -> Iterator[str]:
+    guardian = data.get("guardian")
+    api = guardian.get("api", {}) if isinstance(guardian, dict) else None
+    if data.get("zoom") and isinstance(api, dict) and "public_url" not in api:
+        yield "guardian.api.public_url: is missing; Zoom and the panels reach us there: write the https:// address"
+
+
+def _pairs(meetings: Mapping[int, Meeting], now: float) -> Iterator[str]:
+    """No two meetings have one id or one room."""
     for (first, one), (second, other) in combinations(meetings.items(), 2):
         if one.id == other.id:
-            faults.append(f"meetings.{second}.id ({other.id}): taken by meetings.{first}; give each its own")
+            yield f"meetings.{second}.id ({other.id}): taken by meetings.{first}; give each its own"
         if (one.server, one.room.casefold()) != (other.server, other.room.casefold()):
             continue
-        met = overlap(other.schedule.slots, one.schedule.slots, now)
+        ours, theirs = other.schedule.slots, one.schedule.slots
+        met = overlap(ours, theirs, now) if ours is not None and theirs is not None else None
         if met is None:
-            faults.append(
-                f"meetings.{second}.room ({other.id}): is the room of {one.id} too; give each class a room of its own"
-            )
+            yield f"meetings.{second}.room ({other.id}): is the room of {one.id} too; give each class a room of its own"
         else:
             day = time.strftime("%Y-%m-%d %H:%M", time.gmtime(met.start))
-            faults.append(
+            yield (
                 f"meetings.{second}.schedule ({other.id}): on {day} UTC it meets {one.id} in the same room,"
                 " margins included; use another room, other times or a smaller margin_minutes"
             )
-    return faults
 
 
-def _sound_meetings(data: Mapping[str, Any], context: dict[str, Path]) -> dict[int, Meeting]:
+def _sound_meetings(data: Mapping[str, Any], context: Mapping[str, Any]) -> dict[int, Meeting]:
     entries = data.get("meetings")
     found = {}
     for index, entry in enumerate(entries if isinstance(entries, list) else []):
         try:
-            found[index] = Meeting.model_validate(entry, context=context)
+            found[index] = Meeting.model_validate(entry, context=dict(context))
         except ValidationError:
             continue
     return found

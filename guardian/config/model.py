@@ -1,52 +1,29 @@
 """The sections of the configuration file, frozen: names, ranges and defaults. Reading the file lives in
-``load``.
+``load``, a platform's section in a file of its own.
 
 Every key is named, with a comment, in ``config.example.toml``. An unknown key is refused everywhere.
 """
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
+from guardian.config.jitsi import Jitsi
 from guardian.config.policy import PolicySection
+from guardian.config.roster import RosterFiles
 from guardian.config.schedule import Schedule
-from guardian.config.secret import Secret, SecretAddress, folder
+from guardian.config.secret import Secret, SecretAddress
+from guardian.config.values import LOOPBACK, FilePath, HostName, Line, MailAddress, Port, PublicAddress, Section
+from guardian.config.zoom import Zoom, meeting_number
 from guardian.core.policy import Policy
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+PLATFORMS = ("jitsi", "zoom")
+"""The kinds of sections that a meeting's ``server`` may name."""
 
-
-def _beside_the_file(path: Path, info: ValidationInfo) -> Path:
-    return folder(info) / path.expanduser()
-
-
-def _address(text: str) -> str:
-    if not text.isascii() or not re.fullmatch(
-        r"[^\s@<>,;:\"'()\[\]\\]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?", text
-    ):
-        raise ValueError("write a bare mail address, as in teacher@school.example")
-    return text
-
-
-def _host(text: str) -> str:
-    if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", text.lower()):
-        raise ValueError("write a bare host name, without scheme, port or path")
-    return text.lower()
+ServerName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 
 
 def _some(value: object) -> object:
@@ -56,24 +33,15 @@ def _some(value: object) -> object:
     return value
 
 
-FilePath = Annotated[Path, AfterValidator(_beside_the_file)]
-MailAddress = Annotated[str, StringConstraints(max_length=254), AfterValidator(_address)]
-HostName = Annotated[str, StringConstraints(max_length=253), AfterValidator(_host)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")]
-
-
-class Section(BaseModel):
-    """Any section: unknown keys refused, values fixed, nothing that was read shown in an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
 class Api(Section):
-    """``[guardian.api]``: where the service's own HTTP listens. Port 0: any free one (tests)."""
+    """``[guardian.api]``: where the service's own HTTP listens. Port 0: any free one (tests).
+
+    ``public_url``: how the world outside reaches it (through a proxy), for platforms that call us.
+    """
 
     host: Annotated[str, StringConstraints(min_length=1, max_length=253)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8460
+    public_url: PublicAddress | None = None
 
 
 class Log(Section):
@@ -141,84 +109,25 @@ class Mail(Section):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if self.security == "none" and self.host not in _LOOPBACK:
+        if self.security == "none" and self.host not in LOOPBACK:
             raise ValueError('security = "none" is only for a mail server on this machine (loopback)')
         if (self.username is None) != (self.password is None):
             raise ValueError("username and password go together: give both or neither")
         return self
 
 
-class JitsiToken(Section):
-    """``[jitsi.NAME.token]``: log in by a token that we sign ourselves (HS256). ``app_id`` is its issuer."""
-
-    app_id: Line
-    secret: Secret
-    audience: Line = "jitsi"
-
-
-class Jitsi(Section):
-    """``[jitsi.NAME]``: one Jitsi server and our login there, by account or by token.
-
-    ``muc``, ``lobby`` and the other components are discovered where not named. ``account_hosts``: whose real
-    accounts are a proof (default: ``auth_domain``). ``token_hosts``: whose ``<identity>`` is one (default:
-    nobody's, since a server may pass on a forged one). ``calls_per_second`` is the pace of our acts.
-    """
-
-    websocket: Annotated[str, StringConstraints(max_length=2000)]
-    domain: HostName
-    auth_domain: HostName | None = None
-    guest_domain: HostName | None = None
-    muc: HostName | None = None
-    lobby: HostName | None = None
-    account: Annotated[str, StringConstraints(pattern=r"^[^\s@/\"&'<>:]{1,64}$")] | None = None
-    password: Secret | None = None
-    token: JitsiToken | None = None
-    account_hosts: tuple[HostName, ...] = ()
-    token_hosts: tuple[HostName, ...] = ()
-    nick: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_]{0,30}$")] = "guardian"
-    ca_file: FilePath | None = None
-    calls_per_second: Annotated[float, Field(gt=0, le=1000)] = 100.0
-
-    @property
-    def login_domain(self) -> str:
-        """The virtual host that our login goes to."""
-        return self.domain if self.token else self.auth_domain or f"auth.{self.domain}"
-
-    @property
-    def trusted_account_hosts(self) -> tuple[str, ...]:
-        """Hosts whose real accounts are a proof."""
-        return self.account_hosts or (self.auth_domain or f"auth.{self.domain}",)
-
-    @field_validator("websocket")
-    @classmethod
-    def _safe_socket(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if not parts.hostname or parts.scheme not in {"ws", "wss"} or parts.query or parts.username:
-            raise ValueError("write wss://HOST/xmpp-websocket, without user, password or ?query")
-        if parts.scheme == "ws" and parts.hostname not in _LOOPBACK:
-            raise ValueError("ws:// is only for a server on this machine (loopback); use wss://")
-        return value
-
-    @model_validator(mode="after")
-    def _one_login(self) -> Self:
-        if (self.account is None) == (self.token is None):
-            raise ValueError("log in either by account and password or by token: give one of the two")
-        if (self.account is None) != (self.password is None):
-            raise ValueError("account and password go together: give both or neither")
-        return self
-
-
 class Meeting(Section):
     """``[[meetings]]``: one guarded series. ``call``: whom a waiting person may call, as they read it.
 
-    ``owners`` are told by mail; none named: ``mail.to``. ``roster`` is a CSV file.
+    ``server`` names a section of a platform. ``room``: a Jitsi room's name, a Zoom meeting's number (digits only once
+    read). ``owners`` are told by mail; none named: ``mail.to``. ``roster``: the files that say who is expected.
     """
 
     id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
     title: Line
     server: Line
     room: Annotated[str, StringConstraints(pattern=r"^[^\s@/\"&'<>:?#\[\]%\\\x00-\x1f]{1,120}$")]
-    roster: FilePath
+    roster: RosterFiles
     schedule: Schedule
     owners: tuple[MailAddress, ...] = ()
     call: Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
@@ -226,10 +135,19 @@ class Meeting(Section):
     show_full_names: bool = False
     policy_section: PolicySection = Field(default=PolicySection(), alias="policy")
 
-    @property
-    def platform(self) -> str:
-        """The kind of platform: by now always Jitsi."""
-        return "jitsi"
+    @field_validator("room", mode="before")
+    @classmethod
+    def _number(cls, value: object, info: ValidationInfo) -> object:
+        """Zoom's rooms are numbers; which servers are whose is told by whoever reads the file."""
+        server, names = info.data.get("server"), info.context or {}
+        if server in names.get("zoom", ()):
+            return meeting_number(value)
+        if server in names.get("jitsi", (server,)):
+            return value
+        try:  # of a server that nobody knows: that is the fault to tell, not how the number is written
+            return meeting_number(value)
+        except ValueError:
+            return value
 
     @property
     def policy(self) -> Policy:
@@ -242,12 +160,17 @@ class Config(Section):
 
     guardian: Guardian = Field(default=Guardian())
     mail: Mail | None = None
-    jitsi: dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")], Jitsi] = Field(default={})
+    jitsi: dict[ServerName, Jitsi] = Field(default={})
+    zoom: dict[ServerName, Zoom] = Field(default={})
     meetings: Annotated[tuple[Meeting, ...], BeforeValidator(_some)]
 
     def meeting(self, meeting: str) -> Meeting | None:
         """The meeting of this id."""
         return next((found for found in self.meetings if found.id == meeting), None)
+
+    def platform_of(self, meeting: Meeting) -> Literal["jitsi", "zoom"]:
+        """The kind of platform that a meeting is on."""
+        return "zoom" if meeting.server in self.zoom else "jitsi"
 
     def recipients(self, meeting: Meeting) -> tuple[str, ...]:
         """Who gets a meeting's mail."""

@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from guardian.core.identity import STRONG_PROOFS, Proof
-from guardian.core.policy import Mode, Policy, Unknown
+from guardian.core.policy import Bots, Mode, Policy, Unknown
 from guardian.core.roster import Role
 
 Seconds = Annotated[float, Field(ge=0, le=86400, allow_inf_nan=False)]
@@ -40,6 +40,7 @@ class PolicySection(BaseModel):
     gate: Annotated[frozenset[Proof], AfterValidator(_opens)] = STRONG_PROOFS
     mode: Mode = _DEFAULT.mode
     unknown: Unknown = _DEFAULT.unknown
+    bots: Bots = _DEFAULT.bots
     patience: Pause = _DEFAULT.patience
     settle: Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)] = _DEFAULT.settle
     lock_after: Annotated[Seconds | None, BeforeValidator(_never)] = _DEFAULT.lock_after

@@ -12,9 +12,12 @@ from guardian.core.incidents import IncidentKind
 from guardian.core.memory import Phase, WordKind
 from guardian.core.policy import BRAKE_WINDOW, Mode, Unknown
 from guardian.core.standing import FRESH_LIST, SAFE, TRUSTED, Do, Judgement, Look, Standing, same_owner, strength
-from guardian.core.state import Connection, Occurrence
+from guardian.core.state import Connection, Occurrence, roster_doubt
 
-LADDER = {Do.PUT_BACK: (ActKind.PUT_BACK, ActKind.REMOVE), Do.OUT: (ActKind.REMOVE, ActKind.PUT_BACK)}
+LADDER = {
+    Do.PUT_BACK: (ActKind.PUT_BACK, ActKind.REMOVE, ActKind.EXPEL),
+    Do.OUT: (ActKind.REMOVE, ActKind.EXPEL, ActKind.PUT_BACK),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +107,40 @@ def blind(state: Occurrence) -> bool:
     return IncidentKind.BLIND_START in state.incidents and not state.memory.enforced
 
 
-def next_step(state: Occurrence, connection: Connection, after: ActKind) -> ActKind | None:
+def next_step(state: Occurrence, connection: Connection, after: ActKind, *, by_human: bool) -> ActKind | None:
     """The next step of the ladder for a connection whose step ``after`` has just failed."""
     if after not in REMOVALS:
         return None
     tried = {*connection.tried, after}
-    return next((k for k in LADDER[Do.PUT_BACK] if k not in tried and k in state.capabilities.can), None)
+    return next((k for k in ladder(state, connection, Do.PUT_BACK, by_human=by_human) if k not in tried), None)
+
+
+def ladder(state: Occurrence, connection: Connection, do: Do, *, by_human: bool) -> list[ActKind]:
+    """The steps that put this connection out, in order, as far as the platform can.
+
+    Where a removal bars the address, whoever shows what belongs to somebody on a list is put back, never removed: the
+    bar would hit its owner. Who came in on another's admission and may be a child is put back, and no more than that.
+    A human may go further where nobody can be put back; not by a panic, which names nobody.
+    """
+    by_human = by_human and (do is not Do.PUT_BACK or state.memory.panic_at is None)
+    steps = [kind for kind in LADDER[do] if kind in state.capabilities.can]
+    back: list[ActKind] = [kind for kind in steps if kind is ActKind.PUT_BACK]
+    if state.capabilities.bans_by_address and _shows_an_owners(state, connection):
+        return back or (steps if by_human else [])
+    return back if do is Do.PUT_BACK and _gently(state, connection) and not by_human else steps
+
+
+def _gently(state: Occurrence, connection: Connection) -> bool:
+    """Whether it is put back only for whose admission it came in on, and may be a child."""
+    may_be_a_child = connection.known or not connection.facts.evidence.seen or bool(roster_doubt(state))
+    return connection.came_in_as is not None and may_be_a_child
+
+
+def _shows_an_owners(state: Occurrence, connection: Connection) -> bool:
+    evidence = connection.facts.evidence
+    return any(
+        roster.owners_of_address(evidence) for roster in (*state.rosters, *([state.roster] if state.roster else []))
+    )
 
 
 def brake_left(look: Look) -> int:
@@ -164,9 +195,11 @@ def _wanted_waiting(look: Look, judgement: Judgement) -> ActKind | None:
 def _wanted_inside(look: Look, judgement: Judgement) -> ActKind | None:
     state, connection, do = look.state, judgement.connection, judgement.do
     can, tried = state.capabilities.can, connection.tried
-    if do in LADDER and (_order_of(look, judgement, ActKind.REMOVE) or _may_remove(look, judgement)):
-        steps = [k for k in LADDER[do] if k in can]
-        return next((k for k in steps if k not in tried), steps[-1] if steps else None)
+    order = _order_of(look, judgement, ActKind.REMOVE) if do in LADDER else None
+    if do in LADDER and (order or _may_remove(look, judgement)):
+        steps = ladder(state, connection, do, by_human=order is not None)
+        if steps:
+            return next((k for k in steps if k not in tried), steps[-1])
     if judgement.standing in SAFE and judgement.word is None:
         return None
     admitted = judgement.word is not None and judgement.word.kind is WordKind.ADMIT
@@ -300,6 +333,7 @@ def _for_the_meeting(look: Look, removing: list[Want], *, braked: bool) -> Itera
         (ActKind.LOBBY_ON, _lobby_wanted(look, braked=braked), "the lobby must be on", _lock_order(state)),
         (ActKind.QUIET_ALL, memory.panic_at is not None and not state.quiet_all, "panic", memory.panic_order),
         (ActKind.UNQUIET_ALL, memory.panic_at is None and state.quiet_all, "the panic is over", None),
+        (ActKind.ROTATE, state.rotate_order is not None, "a human changes the passcode", state.rotate_order),
         (ActKind.END, state.end_order is not None, "a human ends the meeting", state.end_order),
         (ActKind.REVOKE, _over(look) and can_revoke(state) and not state.revoked, "the meeting is over", None),
     ]
@@ -343,7 +377,8 @@ def _keep(look: Look, kind: ActKind, removing: list[Want]) -> tuple[str, ...]:
         return tuple(j.connection.handle for j in inside if j.standing in SAFE)
     if kind is not ActKind.LOBBY_ON:
         return ()
-    going = {w.judgement.connection.handle for w in removing}
+    leaving = (w.judgement.connection for w in removing)
+    going = {connection.handle for connection in leaving if not _gently(look.state, connection)}
     return tuple(j.connection.handle for j in inside if j.connection.handle not in going)
 
 

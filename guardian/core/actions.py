@@ -11,14 +11,16 @@ from guardian.core.memory import Phase, Word
 
 
 class ActKind(StrEnum):
-    """What a platform may be asked to do. ``put_back``, ``remove`` and ``end`` are removals; so is ``lobby_on``
-    for those whom it does not keep.
+    """What a platform may be asked to do. ``put_back``, ``remove``, ``expel`` and ``end`` are removals; so is
+    ``lobby_on`` for those whom it does not keep. ``remove`` is done by our hand in the meeting, ``expel`` by the
+    platform's own server (where the two differ). ``rotate``: the meeting gets a new passcode.
     """
 
     ADMIT = "admit"
     REFUSE = "refuse"
     PUT_BACK = "put_back"
     REMOVE = "remove"
+    EXPEL = "expel"
     QUIET = "quiet"
     UNQUIET = "unquiet"
     STOP_SHARE = "stop_share"
@@ -28,15 +30,17 @@ class ActKind(StrEnum):
     UNQUIET_ALL = "unquiet_all"
     END = "end"
     REVOKE = "revoke"
+    ROTATE = "rotate"
 
 
-REMOVALS = frozenset({ActKind.PUT_BACK, ActKind.REMOVE})
+REMOVALS = frozenset({ActKind.PUT_BACK, ActKind.REMOVE, ActKind.EXPEL})
 ON_CONNECTION = frozenset(
     {
         ActKind.ADMIT,
         ActKind.REFUSE,
         ActKind.PUT_BACK,
         ActKind.REMOVE,
+        ActKind.EXPEL,
         ActKind.QUIET,
         ActKind.UNQUIET,
         ActKind.STOP_SHARE,
@@ -47,7 +51,12 @@ ON_CONNECTION = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a platform (this server, with our rights) can do, and how soon an effect shows, in seconds."""
+    """What a platform (this server, with our rights) can do, and how soon an effect shows, in seconds.
+
+    ``confirm_within`` holds for every act that ``confirm_kind`` does not name. ``no_hands``: why acts that the
+    platform knows cannot be done just now, as a sentence; "" when our hands are there. ``bans_by_address``: who is
+    removed here cannot come back with the same address, whoever uses it; ``undo_note`` says so to a human.
+    """
 
     platform: str
     can: frozenset[ActKind]
@@ -55,6 +64,14 @@ class Capabilities:
     snapshot_carries_identity: bool = True
     can_inform: bool = False
     notes: tuple[str, ...] = ()
+    confirm_kind: tuple[tuple[ActKind, float], ...] = ()
+    no_hands: str = ""
+    bans_by_address: bool = False
+    undo_note: str = ""
+
+    def within(self, kind: ActKind) -> float:
+        """Seconds in which the effect of such an act shows."""
+        return dict(self.confirm_kind).get(kind, self.confirm_within)
 
 
 @dataclass(frozen=True, slots=True)

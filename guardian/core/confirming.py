@@ -15,7 +15,7 @@ _UNCONFIRMED_TRIES = 2
 _ADMIT_TRIES = 3
 _LONGEST_PAUSE = 60.0
 _DONE_WHEN_ACCEPTED = frozenset(
-    {ActKind.QUIET, ActKind.UNQUIET, ActKind.QUIET_ALL, ActKind.UNQUIET_ALL, ActKind.REVOKE}
+    {ActKind.QUIET, ActKind.UNQUIET, ActKind.QUIET_ALL, ActKind.UNQUIET_ALL, ActKind.REVOKE, ActKind.ROTATE}
 )
 
 
@@ -100,7 +100,7 @@ def _unanswered(look: Look, pending: PendingAsk) -> list[Decision]:
 def _overdue(look: Look, pending: PendingAsk, accepted_at: float) -> list[Decision]:
     """Taken by the platform, but the effect does not show."""
     state, now, ask = look.state, look.now, pending.ask
-    within = state.capabilities.confirm_within
+    within = state.capabilities.within(ask.act.kind)
     deadline = accepted_at + within
     if not look.due(deadline):
         return []
@@ -133,7 +133,8 @@ def _escalate(look: Look, pending: PendingAsk, why: str) -> list[Decision]:
     connection = look.state.connections.get(ask.act.handle or "")
     failures = connection.failures if connection else look.state.general_failures
     not_before: float | None = now + min(look.policy.retry_after * 2.0**failures, _LONGEST_PAUSE)
-    if connection and acting.next_step(look.state, connection, after=ask.act.kind):
+    by_human = ask.order is not None
+    if connection and acting.next_step(look.state, connection, after=ask.act.kind, by_human=by_human):
         not_before = None
     closed = Close(now, ask.ask, AskEnd.ESCALATED, why, not_before)
     return [closed, *telling.raised(look, IncidentKind.ACT_FAILED, [ask.act.handle], f"{ask.act.kind}: {why}")]

@@ -24,6 +24,8 @@ from guardian.core.actions import (
 )
 from guardian.core.events import (
     Accepted,
+    Began,
+    CameInAs,
     Event,
     Gone,
     LinkChanged,
@@ -43,10 +45,11 @@ from guardian.core.roster import Role
 from guardian.core.standing import STRANGERS, TRUSTED, UNPROVEN, Look, Standing
 from guardian.core.state import Connection, Occurrence
 
-TOGETHER = (Opened, Restarted, RosterLoaded, RosterFailed, LinkChanged, Seen, Gone, Accepted)
+TOGETHER = (Opened, Restarted, RosterLoaded, RosterFailed, LinkChanged, Began, Seen, Gone, CameInAs, Accepted)
 """Events that may be judged together when they come at once: none of them needs an answer of its own."""
 _MOST_ROUNDS = 12  # a bound, not a limit that is met: three rounds are the most that the tests see
 _JUST_THEN = 5.0  # seconds around "admit all" within which an entry from the lobby is its effect
+_EXPECTED = frozenset({Role.HOST, Role.PUPIL})
 _TURNS_THE_TABLE = (EnterPhase, Close, Again, Grant, Considered, Tighten, Reread)
 
 
@@ -131,15 +134,15 @@ def _lock_now(look: Look) -> str:
 
 def _all_in(look: Look) -> bool:
     roster = look.state.roster
-    expected = {
-        p.id for p in (roster.people if roster else ()) if p.role in {Role.HOST, Role.PUPIL} and p.valid(look.now)
-    }
     inside = {
         j.match.person.id
         for j in look.judgements.values()
         if j.connection.inside and j.match.person and (j.standing in TRUSTED or _admitted(j.word))
     }
-    return bool(expected) and expected <= inside
+    people = roster.people if roster else ()
+    missing = (p.id not in inside for p in people if p.role in _EXPECTED and p.valid(look.now))
+    # The first that is missing ends the search; a list of nobody has not come.
+    return not next(missing, True) and not any(missing)
 
 
 def _admitted(word: Word | None) -> bool:
@@ -172,6 +175,7 @@ _WORD_OF = {
     NativeKind.ADMITTED_ALL: WordKind.ADMIT,
     NativeKind.LOBBY_OFF: WordKind.OPEN_DOOR,
 }
+_OUT = frozenset({NativeKind.PUT_OUT, NativeKind.REFUSED})
 _TOLD_AS = {
     NativeKind.ADMITTED: IncidentKind.NATIVE_ADMIT,
     NativeKind.PUT_OUT: IncidentKind.NATIVE_PUT_OUT,
@@ -202,12 +206,14 @@ def _native(look: Look) -> list[Decision]:
 
 
 def _ours(look: Look, act: NativeAct) -> bool:
-    """Whether the admission is the late effect of our own."""
-    connection = look.state.connections.get(act.handle or "")
+    """Whether the act is the late effect of our own."""
+    connection = look.state.connections.get(act.handle or "") or look.state.ghosts.get(act.handle or "")
     by = look.judgements.get(act.by or "")
     if by is not None and by.standing is Standing.SELF:
         return True
-    return act.kind is NativeKind.ADMITTED and act.by is None and connection is not None and connection.admit_asked
+    if act.by is not None or connection is None:
+        return False
+    return connection.admit_asked if act.kind is NativeKind.ADMITTED else connection.out_asked and act.kind in _OUT
 
 
 def _by_a_proven_hand(look: Look, act: NativeAct) -> bool:

@@ -8,7 +8,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from guardian.core.events import Gone, LinkChanged, LobbyChanged, MeetingEnded, NativeAct, NativeKind, Seen, Snapshot
+from guardian.core.actions import Capabilities
+from guardian.core.events import (
+    CameInAs,
+    Gone,
+    LinkChanged,
+    LobbyChanged,
+    MeetingEnded,
+    NativeAct,
+    NativeKind,
+    Seen,
+    Snapshot,
+)
 from guardian.core.identity import Facts, Place, bound_keys, keys
 from guardian.core.state import FITS, NO_LIST, REMEMBERED, Connection, Occurrence, changed
 
@@ -37,6 +48,8 @@ def _appear(state: Occurrence, facts: Facts, at: float, *, found: bool = False) 
                 simulated=frozenset(),
                 quiet=False,
                 admit_asked=old.admit_asked and facts.place is Place.INSIDE,
+                out_asked=old.out_asked and facts.place is Place.WAITING,
+                came_in_as=None,
             )
     fresh = changed(fresh, inside=facts.place is Place.INSIDE)
     if old is None or old.facts.evidence != facts.evidence:
@@ -162,6 +175,21 @@ def native(state: Occurrence, event: NativeAct) -> Occurrence:
     return changed(state, native=event)
 
 
+def came_in_as(state: Occurrence, event: CameInAs) -> Occurrence:
+    """Somebody came in on our admission of another."""
+    connection = state.connections.get(event.handle)
+    return put(state, changed(connection, came_in_as=event.instead_of)) if connection else state
+
+
+def able(state: Occurrence, capabilities: Capabilities, at: float) -> Occurrence:
+    """What we can do there by now; since when our hands are away. Once they are back, no pause for failures counts."""
+    if state.no_hands_since is not None and not capabilities.no_hands:
+        rested = {h: changed(c, not_before=0.0) for h, c in state.connections.items()}
+        state = changed(state, connections=rested, general_not_before=0.0)
+    since = state.no_hands_since if state.no_hands_since is not None else at
+    return changed(state, capabilities=capabilities, no_hands_since=since if capabilities.no_hands else None)
+
+
 def meeting_ended(state: Occurrence, _: MeetingEnded) -> Occurrence:
     """The platform ended it."""
     return changed(state, platform_ended=True)
@@ -169,6 +197,6 @@ def meeting_ended(state: Occurrence, _: MeetingEnded) -> Occurrence:
 
 def link(state: Occurrence, event: LinkChanged) -> Occurrence:
     """Our connection was lost, or is back."""
-    capabilities = event.capabilities or state.capabilities
     awaiting = event.at if event.up and not state.link_up else state.awaiting
-    return changed(state, link_up=event.up, awaiting=awaiting, capabilities=capabilities, trouble=event.reason)
+    state = changed(state, link_up=event.up, awaiting=awaiting, trouble=event.reason)
+    return able(state, event.capabilities or state.capabilities, event.at)

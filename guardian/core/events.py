@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from guardian.core.actions import ActKind, Capabilities
 from guardian.core.identity import Facts, Place
+from guardian.core.incidents import IncidentKind
 from guardian.core.memory import Slot, SlotMemory
 from guardian.core.roster import Roster
 
@@ -70,6 +71,32 @@ class Gone:
     place: Place
 
 
+@dataclass(frozen=True, slots=True)
+class Began:
+    """The platform's run of this occurrence is known by its own id there. ``at``: the first sign of it."""
+
+    at: float
+    instance: str
+
+
+@dataclass(frozen=True, slots=True)
+class CameInAs:
+    """Our admission of ``instead_of`` let ``handle`` in: who came in does not show what the admitted one showed."""
+
+    at: float
+    handle: str
+    instead_of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """The platform, or our hand on it, says what a human must know. ``detail`` is a sentence without names."""
+
+    at: float
+    kind: IncidentKind
+    detail: str
+
+
 class NativeKind(StrEnum):
     """What a human moderator did with the platform's own buttons."""
 
@@ -124,19 +151,22 @@ class Verb(StrEnum):
     HOLD = "hold"
     REMOVE = "remove"
     ALLOW = "allow"
+    COVER = "cover"
     LOCK = "lock"
     UNLOCK = "unlock"
     PAUSE = "pause"
     RESUME = "resume"
     PANIC = "panic"
     ENFORCE = "enforce"
+    ROTATE = "rotate"
     END = "end"
     UNDO = "undo"
 
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """A human's order. ``handle`` names a connection, ``person`` a roster person; ``name``/``email`` serve ``allow``.
+    """A human's order. ``handle`` names a connection, ``person`` a roster person; ``name``/``email`` serve ``allow``,
+    ``name``/``account`` serve ``cover``.
 
     ``by`` names the human; ``until`` is the expiry (None: the slot); ``order`` is the caller's unique id, so that a
     repeated request is recognised.
@@ -152,6 +182,7 @@ class Ordered:
     email: str | None = None
     until: float | None = None
     reason: str = ""
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +293,9 @@ Event = (
     | RosterFailed
     | Seen
     | Gone
+    | Began
+    | CameInAs
+    | Warned
     | NativeAct
     | LobbyChanged
     | Snapshot

@@ -49,6 +49,11 @@ class IncidentKind(StrEnum):
     PANIC = "panic"
     LOCKED = "locked"
     OPENED = "opened"
+    NO_HANDS = "no_hands"
+    CAME_IN_AS = "came_in_as"
+    BEFORE_HOST = "before_host"
+    PUBLIC_LINK = "public_link"
+    STALE_DELIVERIES = "stale_deliveries"
 
 
 SEVERITY: dict[IncidentKind, Severity] = {
@@ -83,6 +88,11 @@ SEVERITY: dict[IncidentKind, Severity] = {
     IncidentKind.PANIC: Severity.CRITICAL,
     IncidentKind.LOCKED: Severity.INFO,
     IncidentKind.OPENED: Severity.INFO,
+    IncidentKind.NO_HANDS: Severity.CRITICAL,
+    IncidentKind.CAME_IN_AS: Severity.CRITICAL,
+    IncidentKind.BEFORE_HOST: Severity.WARNING,
+    IncidentKind.PUBLIC_LINK: Severity.CRITICAL,
+    IncidentKind.STALE_DELIVERIES: Severity.WARNING,
 }
 
 

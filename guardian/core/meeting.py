@@ -32,6 +32,8 @@ from guardian.core.deliveries import put, recognised
 from guardian.core.events import (
     Accepted,
     Acknowledged,
+    Began,
+    CameInAs,
     Event,
     Failed,
     ForeignSelf,
@@ -51,6 +53,7 @@ from guardian.core.events import (
     Snapshot,
     TaskCrashed,
     Verb,
+    Warned,
 )
 from guardian.core.incidents import Incident
 from guardian.core.memory import Phase, Removal, SlotMemory, WordKind
@@ -81,10 +84,10 @@ def _opened(state: Occurrence, event: Opened) -> Occurrence:
         occurrence=event.occurrence,
         meeting=event.meeting,
         slot=event.slot,
-        capabilities=event.capabilities,
         memory=memory,
         empty_since=event.at,
     )
+    state = deliveries.able(state, event.capabilities, event.at)
     return _regarded(state) if memory.rosters or memory.guests else state
 
 
@@ -97,14 +100,14 @@ def _as_it_was(memory: SlotMemory) -> Phase:
 
 def _restarted(state: Occurrence, event: Restarted) -> Occurrence:
     asks = {key: p if p.accepted_at else changed(p, unknown=True) for key, p in state.asks.items()}
-    return changed(
+    state = changed(
         state,
         asks=asks,
         awaiting=event.at,
-        capabilities=event.capabilities,
         journal_up=True,
         native=None,
     )
+    return deliveries.able(state, event.capabilities, event.at)
 
 
 def _roster_loaded(state: Occurrence, event: RosterLoaded) -> Occurrence:
@@ -136,6 +139,14 @@ def _foreign(state: Occurrence, event: ForeignSelf) -> Occurrence:
     return changed(state, standing_down=event.reason or "another guardian is here")
 
 
+def _began(state: Occurrence, event: Began) -> Occurrence:
+    return state if state.instance else changed(state, instance=event.instance, began=event.at)
+
+
+def _warned(state: Occurrence, event: Warned) -> Occurrence:
+    return changed(state, warned={**state.warned, event.kind: event.detail})
+
+
 def _crashed(state: Occurrence, event: TaskCrashed) -> Occurrence:
     return changed(state, crashed=f"{event.task}: {event.error} at {event.at:.0f}")
 
@@ -154,6 +165,8 @@ def _ordered(state: Occurrence, event: Ordered) -> Occurrence:
         memory = replace(memory, accepted_roster=state.rosters[-1].version)
     if event.verb is Verb.END:
         state = changed(state, end_order=event.order)
+    if event.verb is Verb.ROTATE:
+        state = changed(state, rotate_order=event.order)
     if event.verb is Verb.RESUME and not memory.paused:
         state = changed(state, standing_down="")
     if event.verb in {Verb.LOCK, Verb.PANIC}:
@@ -184,6 +197,8 @@ def _ask(state: Occurrence, ask: Ask) -> Occurrence:
         state = _braked(state, ask)
     if connection and ask.act.kind is ActKind.ADMIT:
         state = put(state, changed(connection, admit_asked=True))
+    elif connection and ask.act.kind in REMOVALS:
+        state = put(state, changed(connection, out_asked=True))
     return state
 
 
@@ -256,13 +271,20 @@ def _took_effect(state: Occurrence, pending: PendingAsk, connection: Connection 
     kind, memory = pending.ask.act.kind, state.memory
     if kind is ActKind.ADMIT:
         state = changed(state, memory=replace(memory, known=memory.known | pending.keys))
-    elif kind in REMOVALS and pending.ask.order is None:
+    elif kind in REMOVALS and pending.ask.order is None and not _was_known(state, pending):
         state = changed(state, memory=replace(memory, put_out=memory.put_out | pending.keys))
     if connection is None:
         return state
     quiet = {ActKind.QUIET: True, ActKind.UNQUIET: False}.get(kind, connection.quiet)
     known = connection.known or kind is ActKind.ADMIT
     return put(state, changed(connection, quiet=quiet, known=known, failures=0))
+
+
+def _was_known(state: Occurrence, pending: PendingAsk) -> bool:
+    """Whether who was put out once fitted a list or was let in: such a one is held at the door, not refused."""
+    handle = pending.ask.act.handle or ""
+    connection = state.connections.get(handle) or state.ghosts.get(handle)
+    return bool(connection and connection.known) or bool(pending.keys & state.memory.known)
 
 
 def _general_effect(state: Occurrence, pending: PendingAsk, close: Close) -> Occurrence:
@@ -278,6 +300,8 @@ def _general_effect(state: Occurrence, pending: PendingAsk, close: Close) -> Occ
         return changed(state, lobby_refused=True)
     if kind is ActKind.END and pending.simulated:
         return changed(state, end_order=None)
+    if kind is ActKind.ROTATE:
+        return changed(state, rotate_order=None, rotated=None if not done else pending.ask.order)
     if pending.ask.act.handle is None and close.end is AskEnd.ESCALATED:
         return changed(
             state,
@@ -347,6 +371,9 @@ def _reread(state: Occurrence, decision: Reread) -> Occurrence:
 _HANDLERS: dict[type, Callable[[Occurrence, Any], Occurrence]] = {
     Seen: deliveries.seen,
     Gone: deliveries.gone,
+    CameInAs: deliveries.came_in_as,
+    Began: _began,
+    Warned: _warned,
     Snapshot: deliveries.snapshot,
     LobbyChanged: deliveries.lobby_changed,
     NativeAct: deliveries.native,

@@ -57,6 +57,27 @@ def _allow(memory: SlotMemory, order: Ordered, _: frozenset[str]) -> SlotMemory:
     return replace(memory, guests=(*(g for g in memory.guests if g is not before), guest))
 
 
+def _cover(memory: SlotMemory, order: Ordered, _: frozenset[str]) -> SlotMemory:
+    """A substitute: a host for this slot, known by the account or the signed-in address that a human named."""
+    account = order.account or ""
+    substitute = Person(
+        f"cover-{order.order}",
+        order.name or "",
+        Role.HOST,
+        emails=(account,) if "@" in account else (),
+        accounts=(account,),  # some platforms' account ids look like addresses
+        valid_until=order.until,
+        since=order.at,
+    )
+    same = account.casefold()
+    others = tuple(g for g in memory.guests if not (g.role is Role.HOST and same in _known_by(g)))
+    return replace(memory, guests=(*others, substitute))
+
+
+def _known_by(guest: Person) -> set[str]:
+    return {known.casefold() for known in (*guest.accounts, *guest.emails)}
+
+
 def _same_guest(one: Person, other: Person) -> bool:
     return normalise(one.name) == normalise(other.name) and one.emails == other.emails
 
@@ -104,7 +125,7 @@ def _undo(memory: SlotMemory, order: Ordered, _: frozenset[str]) -> SlotMemory:
     if verb is Verb.REMOVE:
         word = next((w for w in memory.words if w.order == done.order), None)
         return _unbar(memory, word.keys) if word else memory
-    if verb is Verb.ALLOW:
+    if verb in {Verb.ALLOW, Verb.COVER}:
         guests = tuple(g for g in memory.guests if g.since != done.at)
         return replace(memory, guests=guests)
     inverse = INVERSE[verb]
@@ -118,7 +139,7 @@ def _undo(memory: SlotMemory, order: Ordered, _: frozenset[str]) -> SlotMemory:
 def last_to_undo(memory: SlotMemory) -> DoneOrder | None:
     """The last order that ``undo`` would take back."""
     for done in reversed(memory.orders):
-        if done.undone_by is None and done.verb not in {Verb.UNDO, Verb.END}:
+        if done.undone_by is None and done.verb not in {Verb.UNDO, Verb.END, Verb.ROTATE}:
             return done
     return None
 
@@ -128,12 +149,14 @@ INVERSE: dict[Verb, Verb | None] = {
     Verb.HOLD: Verb.ADMIT,
     Verb.REMOVE: Verb.UNDO,
     Verb.ALLOW: Verb.UNDO,
+    Verb.COVER: Verb.UNDO,
     Verb.LOCK: Verb.UNLOCK,
     Verb.UNLOCK: Verb.LOCK,
     Verb.PAUSE: Verb.RESUME,
     Verb.RESUME: Verb.PAUSE,
     Verb.PANIC: Verb.RESUME,
     Verb.ENFORCE: Verb.PAUSE,
+    Verb.ROTATE: None,
     Verb.END: None,
     Verb.UNDO: None,
 }
@@ -144,12 +167,14 @@ _HANDLERS: dict[Verb, Callable[[SlotMemory, Ordered, frozenset[str]], SlotMemory
     Verb.HOLD: _hold,
     Verb.REMOVE: _remove,
     Verb.ALLOW: _allow,
+    Verb.COVER: _cover,
     Verb.LOCK: _lock,
     Verb.UNLOCK: _unlock,
     Verb.PAUSE: _pause,
     Verb.RESUME: _resume,
     Verb.PANIC: _panic,
     Verb.ENFORCE: _enforce,
+    Verb.ROTATE: _end,
     Verb.END: _end,
     Verb.UNDO: _undo,
 }

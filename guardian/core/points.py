@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from guardian.core.actions import ActKind, Capabilities
+from guardian.core.actions import REMOVALS, ActKind, Capabilities
 from guardian.core.identity import STRONG_PROOFS, Proof
 from guardian.core.policy import Mode, Policy, Unknown
 from guardian.core.roster import Role, Roster
@@ -81,30 +81,14 @@ def of_policy(policy: Policy) -> list[Finding]:
 
 
 def of_platform(policy: Policy, capabilities: Capabilities) -> list[Finding]:
-    """The police points that depend on what the platform lets us do."""
-    can = capabilities.can
-    found = [
-        Finding("share", Level.OK, "a share by anybody but hosts and staff is stopped")
-        if ActKind.STOP_SHARE in can
-        else Finding(
-            "share",
-            Level.RISK,
-            "a share by a pupil cannot be stopped here; a human is told",
-            "load the server's A/V moderation, or let only moderators share",
-        )
-    ]
-    found += [
-        Finding(f"can-{kind}", Level.OK, f"we can {words}")
-        if kind in can
-        else Finding(
-            f"can-{kind}",
-            _GRAVITY.get(kind, Level.RISK),
-            f"we cannot {words} here",
-            "give the guardian's account the rights of an owner",
-        )
-        for kind, words in _NEEDED.items()
-    ]
-    if policy.mode is not Mode.OBSERVE and ActKind.LOBBY_ON not in can:
+    """The police points that depend on what the platform lets us do; what only absent hands could do is told once."""
+    can, asleep = capabilities.can, _BY_HAND if capabilities.no_hands else frozenset()
+    found = [_share(can_stop=ActKind.STOP_SHARE in can)]
+    if capabilities.no_hands:
+        todo = "open the guardian's panel in the host's own client before class, and keep it open"
+        found.append(Finding("hands", Level.RISK, capabilities.no_hands, todo))
+    found += [_able(kind, words, can) for kind, words in _NEEDED.items() if kind in can or kind not in asleep]
+    if policy.mode is not Mode.OBSERVE and ActKind.LOBBY_ON not in can | asleep:
         found.append(
             Finding("lobby-switch", Level.RISK, "the lobby cannot be switched on by us", "switch it on by hand")
         )
@@ -142,7 +126,9 @@ def of_roster(policy: Policy, roster: Roster, now: float) -> list[Finding]:
 
 
 def of_room(room: str) -> Finding:
-    """Whether the room's name can be guessed, which is as good as a published link."""
+    """Whether the room's name can be guessed, which is as good as a published link. For platforms where a name opens a
+    room (Jitsi); a meeting number is no secret.
+    """
     plain = room.isalpha() or len(room) < _GUESSED_IN_A_MINUTE
     if plain:
         todo = "add some random letters and digits to it, and never publish the link"
@@ -153,6 +139,26 @@ def of_room(room: str) -> Finding:
 def of_failures() -> list[Finding]:
     """What happens when things fail, phase by phase."""
     return [Finding("fails", Level.OK, f"if the guardian fails, {phase}: {words}") for phase, words in FAIL_MODES]
+
+
+def _share(*, can_stop: bool) -> Finding:
+    if can_stop:
+        return Finding("share", Level.OK, "a share by anybody but hosts and staff is stopped")
+    words = "a share by a pupil cannot be stopped here; a human is told"
+    todo = "let only hosts share, in the platform's settings (on Jitsi: load the server's A/V moderation)"
+    return Finding("share", Level.RISK, words, todo)
+
+
+def _able(kind: ActKind, words: str, can: frozenset[ActKind]) -> Finding:
+    if kind in can:
+        return Finding(f"can-{kind}", Level.OK, f"we can {words}")
+    if kind is ActKind.REMOVE and ActKind.EXPEL in can:
+        return Finding("can-remove", Level.OK, "we can remove people, by the platform's own server")
+    if kind is ActKind.REFUSE and not can.isdisjoint(REMOVALS):
+        words = "nobody in the lobby can be refused by us here: strangers go on waiting there"
+        return Finding("can-refuse", Level.RISK, words, "remove them from the lobby by hand")
+    todo = "give the guardian's account the rights of an owner"
+    return Finding(f"can-{kind}", _GRAVITY.get(kind, Level.RISK), f"we cannot {words} here", todo)
 
 
 def _lobby(policy: Policy) -> Finding:
@@ -196,4 +202,5 @@ _NEEDED = {
     ActKind.REMOVE: "remove people",
     ActKind.END: "end the meeting",
 }
+_BY_HAND = frozenset({ActKind.ADMIT, ActKind.PUT_BACK, ActKind.LOBBY_ON})
 _GRAVITY = {ActKind.ADMIT: Level.NO_GO, ActKind.REMOVE: Level.NO_GO}

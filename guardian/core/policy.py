@@ -24,6 +24,13 @@ class Unknown(StrEnum):
     REFUSE = "refuse"
 
 
+class Bots(StrEnum):
+    """What happens to a bot or AI note-taker at the door. REFUSE: at once; HOLD: it waits and a human is asked."""
+
+    REFUSE = "refuse"
+    HOLD = "hold"
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """One class's settings. Times in seconds.
@@ -37,6 +44,7 @@ class Policy:
     gate: frozenset[Proof] = STRONG_PROOFS
     mode: Mode = Mode.ASSIST
     unknown: Unknown = Unknown.PATIENCE
+    bots: Bots = Bots.REFUSE
     patience: float = 120.0
     settle: float = 2.0
     lock_after: float | None = 600.0

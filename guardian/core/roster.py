@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 
+from guardian.core.bots import note_taker
 from guardian.core.identity import Evidence, Proof
 from guardian.core.names import ReadName, look_alike_form, normalise, read
 
@@ -46,11 +47,14 @@ class Person:
 
 
 class MatchKind(StrEnum):
-    """The outcome of a match. DOUBT: several candidates, part of a name, a device, or nothing to read."""
+    """The outcome of a match. DOUBT: several candidates, part of a name, a device, or nothing to read. BOT: calls
+    itself a recording or note-taking service.
+    """
 
     PERSON = "person"
     DOUBT = "doubt"
     NOBODY = "nobody"
+    BOT = "bot"
     CONTRADICTED = "contradicted"
 
 
@@ -122,10 +126,12 @@ class Roster:
         return {}
 
     def with_guests(self, guests: tuple[Person, ...]) -> Roster:
-        """This roster and today's guests."""
+        """This roster and today's guests. Who is listed by what a substitute is known by is that substitute."""
         if not guests:
             return self
-        return Roster(f"{self.version}+{len(guests)}", self.people + guests)
+        people = tuple(_covering(person, guests) for person in self.people)
+        new = tuple(g for g in guests if not any(_is(person, g) for person in self.people))
+        return Roster(f"{self.version}+{len(guests)}", people + new)
 
     def match(self, evidence: Evidence) -> Match:
         """Who this evidence fits. Pure; remembered per evidence, since it is asked again at every look."""
@@ -135,6 +141,15 @@ class Roster:
                 self._matches.clear()
             found = self._matches[evidence] = self._match(evidence)
         return found
+
+    def owners_of_address(self, evidence: Evidence) -> bool:
+        """Whether a registration or an address that it shows (proven or typed) belongs to somebody listed."""
+        shown = (
+            ("email", evidence.email),
+            ("email", evidence.claimed_email),
+            ("registrant", evidence.registrant),
+        )
+        return any(f"{kind}:{value.casefold()}" in self._by_key for kind, value in shown if value)
 
     def _match(self, evidence: Evidence) -> Match:
         name = read(evidence.name)
@@ -186,8 +201,10 @@ class Roster:
             return Match(MatchKind.NOBODY, "longer than any name")
         if name.attack:
             return Match(MatchKind.CONTRADICTED, name.attack)
-        claims = self._claims(evidence)
         named = self._by_name.get(name.text, [])
+        if note_taker(evidence.name) and not named:  # a human may list one by its very name
+            return Match(MatchKind.BOT, "a bot or AI note-taker")
+        claims = self._claims(evidence)
         if len(named) == 1:
             return self._named(named[0], evidence, claims, vouched=vouched)
         if len(named) > 1:
@@ -220,6 +237,25 @@ class Roster:
         if evidence.phone:
             found += self._by_key.get(f"phone:{_digits(evidence.phone)}", [])
         return found
+
+
+def _is(person: Person, guest: Person) -> bool:
+    """Whether this guest is a substitute who is that listed person. A pupil's address may be the whole family's."""
+    if guest.role is not Role.HOST:
+        return False
+    shown = (*person.accounts, *(person.emails if person.role in {Role.HOST, Role.STAFF} else ()))
+    known = {key.casefold() for key in (*guest.accounts, *guest.emails)}
+    return any(key.casefold() in known for key in shown)
+
+
+def _covering(person: Person, guests: tuple[Person, ...]) -> Person:
+    """This person, or as a host where they are a substitute."""
+    cover = next((guest for guest in guests if _is(person, guest)), None)
+    if cover is None:
+        return person
+    trusted = person.role in {Role.HOST, Role.STAFF} and person.valid_until is None
+    until = None if trusted else cover.valid_until  # who is trusted anyway is not locked out when the cover is over
+    return replace(person, role=Role.HOST, valid_from=None, valid_until=until, since=cover.since)
 
 
 _REMEMBERED = 4096

@@ -14,7 +14,7 @@ from enum import StrEnum
 from guardian.core.actions import ActKind
 from guardian.core.identity import NAME_PROOFS, STRONG_PROOFS, Proof
 from guardian.core.memory import Phase, Word, WordKind
-from guardian.core.policy import Policy
+from guardian.core.policy import Bots, Policy
 from guardian.core.roster import Match, MatchKind, Person, Role
 from guardian.core.state import FITS, Connection, Occurrence, PendingAsk, roster_doubt
 
@@ -129,7 +129,7 @@ class Look:
         self._holders: dict[str, list[Connection]] = defaultdict(list)
         for handle, connection in state.connections.items():
             person = connection.match.person
-            if person and (connection.inside or self._being_admitted(handle)):
+            if person and (connection.inside or self.being_admitted(handle)):
                 self._holders[person.id].append(connection)
         self.judgements = {h: self._judge(c) for h, c in state.connections.items()}
 
@@ -151,7 +151,8 @@ class Look:
             for j in self.judgements.values()
         )
 
-    def _being_admitted(self, handle: str) -> bool:
+    def being_admitted(self, handle: str) -> bool:
+        """Whether an admission of this connection is under way."""
         return handle in self.pending and any(p.ask.act.kind is ActKind.ADMIT for p in self.pending[handle])
 
     def _judge(self, connection: Connection) -> Judgement:
@@ -196,7 +197,8 @@ class Look:
     def _standing(self, connection: Connection, match: Match) -> tuple[Standing, str, frozenset[Proof], bool]:
         evidence = connection.facts.evidence
         if not evidence.seen:
-            return Standing.UNSEEN, "we missed what they showed", frozenset(), True
+            settled = self.due(connection.since + self.policy.settle)
+            return Standing.UNSEEN, "we missed what they showed", frozenset(), settled
         if match.person is not None:
             return (*self._person(connection, match, match.person), True)
         if match.kind is MatchKind.DOUBT:
@@ -295,6 +297,11 @@ class Look:
         position = self._position(connection)
         if reason == FRESH_LIST:
             return Rule("second claim: a fresh list first", Do.HOLD)
+        if standing is Standing.UNSEEN and not settled and self.state.memory.panic_at is None:
+            # What they showed may be on its way by another road.
+            return Rule("settling: too early to say", Do.STAY if connection.inside else Do.HOLD)
+        if connection.inside and connection.came_in_as is not None and standing not in TRUSTED:
+            return Rule("came in on another's admission: back to the lobby", Do.PUT_BACK)
         if connection.inside:
             return self._rule_inside(connection, standing, settled=settled)
         if standing in STRANGERS:
@@ -302,6 +309,9 @@ class Look:
                 return Rule("settling: too early to say", Do.HOLD)
             if self.doubt:
                 return Rule("no trusted list: hold", Do.HOLD if position is Position.BEFORE else Do.HOLD_ASK)
+            if connection.match.kind is MatchKind.BOT and position is not Position.BEFORE:
+                refuse = self.policy.bots is Bots.REFUSE
+                return Rule("a bot or note-taker", Do.REFUSE if refuse else Do.HOLD_ASK)
         if standing is Standing.PROVEN and position is Position.LOCKED and self.state.memory.opened_at is None:
             return Rule("locked before the host came: wait", Do.HOLD)
         return TABLE[standing, position]
@@ -364,11 +374,24 @@ def live_word(state: Occurrence, connection: Connection, match: Match, look: Loo
             continue
         if panic_at is not None and word.at < panic_at and _gives_way_to_panic(word, connection):
             continue
-        if word.keys & connection.keys:
+        if word.keys & connection.keys and _is_theirs(word, connection, look):
             return word
         if word.person and match.person and match.person.id == word.person and _may_answer_to(word, connection, look):
             return word
     return None
+
+
+def _is_theirs(word: Word, connection: Connection, look: Look) -> bool:
+    """A registration can be passed on: ``admit`` by it alone is not for a second one beside who is inside with it."""
+    if word.kind is not WordKind.ADMIT or connection.inside:
+        return True
+    if word.keys & (connection.bound | {f"handle:{connection.handle}"}):
+        return True
+    shared = word.keys & connection.keys
+    return not any(
+        other is not connection and shared & other.keys and (other.inside or look.being_admitted(handle))
+        for handle, other in look.state.connections.items()
+    )
 
 
 def _gives_way_to_panic(word: Word, connection: Connection) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from guardian.core.actions import ActKind, Ask, Capabilities
 from guardian.core.events import NativeAct, Ordered
 from guardian.core.identity import Facts
-from guardian.core.incidents import Incident
+from guardian.core.incidents import Incident, IncidentKind
 from guardian.core.memory import Phase, Slot, SlotMemory
 from guardian.core.roster import Match, MatchKind, Roster
 
@@ -26,7 +26,8 @@ class Connection:
     of them that only one owner can show. ``match``: whom its evidence fits under the roster in force.
     ``known``: fitted a roster version of this slot once, or was admitted once. ``claimed``: ids of all persons whom it
     fitted so far. ``tried``: acts that were escalated for it; ``simulated``: that a dry run pretended. ``found``:
-    inside in the first snapshot.
+    inside in the first snapshot. ``out_asked``: we asked to move it outside since it came in. ``came_in_as``: the
+    handle on whose admission it came in without showing what that one showed.
     """
 
     facts: Facts
@@ -41,6 +42,8 @@ class Connection:
     claimed: frozenset[str] = frozenset()
     found: bool = False
     admit_asked: bool = False
+    out_asked: bool = False
+    came_in_as: str | None = None
     informed: bool = False
     quiet: bool = False
     tried: tuple[ActKind, ...] = ()
@@ -87,11 +90,15 @@ class Occurrence:
 
     ``roster``: the newest list with today's guests. ``departed``:
     when a handle left a place; ``ghosts``: the last of a connection that left. ``awaiting``: acts wait for a
-    snapshot later than this. ``standing_down``: another guardian acts here.
+    snapshot later than this. ``standing_down``: another guardian acts here. ``instance``: the platform's own id of
+    this run, ``began`` its first sign. ``no_hands_since``: since when our acts cannot be done. ``warned``: the latest
+    of each warning. ``rotated``: the order that gave the meeting its new passcode.
     """
 
     occurrence: str = ""
     meeting: str = ""
+    instance: str = ""
+    began: float = 0.0
     slot: Slot | None = None
     capabilities: Capabilities = NO_CAPABILITIES
     roster: Roster | None = None
@@ -125,6 +132,10 @@ class Occurrence:
     general_not_before: float = 0.0
     general_failures: int = 0
     lobby_refused: bool = False
+    no_hands_since: float | None = None
+    rotate_order: str | None = None
+    rotated: str | None = None
+    warned: Mapping[IncidentKind, str] = field(default_factory=dict)
 
     @property
     def rosters(self) -> tuple[Roster, ...]:

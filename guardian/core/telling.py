@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from guardian.core import acting
-from guardian.core.actions import REMOVALS, Answer, Ask, Decision, Raise, Settle
+from guardian.core.actions import REMOVALS, ActKind, Answer, Ask, Decision, Raise, Settle
 from guardian.core.events import Ordered, Verb
 from guardian.core.identity import PlatformRole
 from guardian.core.incidents import SEVERITY, Incident, IncidentKind, Subject
@@ -16,6 +16,7 @@ from guardian.core.standing import STRANGERS, UNPROVEN, Do, Judgement, Look, Sta
 from guardian.core.state import Occurrence
 
 MOST_SUBJECTS = 100  # told one by one; a raid is one incident with a count
+HANDS_WITHIN = 3.0  # seconds that another pair of hands may take to come
 _ANSWER_AFTER = 20.0  # seconds until an order whose effect does not show is answered as not done
 
 _LASTING = frozenset(
@@ -34,6 +35,10 @@ _LASTING = frozenset(
         IncidentKind.NATIVE_PUT_OUT,
         IncidentKind.LOBBY_SWITCHED_OFF,
         IncidentKind.OPENED,
+        IncidentKind.CAME_IN_AS,
+        IncidentKind.BEFORE_HOST,
+        IncidentKind.PUBLIC_LINK,
+        IncidentKind.STALE_DELIVERIES,
     }
 )
 """Incidents about something that happened: not settled when it is over."""
@@ -56,6 +61,9 @@ _OFFERS: dict[IncidentKind, tuple[str, ...]] = {
     IncidentKind.PANIC: ("resume",),
     IncidentKind.LOCKED: ("unlock",),
     IncidentKind.FOREIGN_SELF: ("resume",),
+    IncidentKind.CAME_IN_AS: ("remove", "admit", "panic"),
+    IncidentKind.BEFORE_HOST: ("panic",),
+    IncidentKind.PUBLIC_LINK: ("rotate", "lock"),
 }
 
 
@@ -185,11 +193,15 @@ def _about_inside(look: Look, judgement: Judgement) -> list[IncidentKind]:
         kinds.append(IncidentKind.NO_LONGER_VALID)
     elif judgement.do in {Do.STAY_QUIET, Do.STAY_TELL} and word is None:
         kinds.append(IncidentKind.UNPROVEN_INSIDE)
+    if not judgement.settled and judgement.standing is Standing.UNSEEN:
+        return kinds
     if connection.found and judgement.standing in UNPROVEN and word is None and not look.state.memory.enforced:
         kinds.append(IncidentKind.BLIND_START)
     if person and not person.valid(look.now) and judgement.standing in {Standing.PROVEN, Standing.PROTECTED}:
         kinds.append(IncidentKind.NO_LONGER_VALID)
     unproven = judgement.standing is not Standing.PROTECTED and not admitted
+    if connection.came_in_as is not None and not admitted:
+        kinds.append(IncidentKind.CAME_IN_AS)
     if connection.facts.role is PlatformRole.MODERATOR and unproven:
         kinds.append(IncidentKind.UNPROVEN_MODERATOR)
     if acting.shares_unasked(look, judgement):
@@ -202,6 +214,12 @@ def _lobby_off_behind_us(state: Occurrence) -> bool:
     if state.phase is not Phase.LOCKED or locked_at is None or state.memory.door_open:
         return False
     return state.lobby_on is False and state.lobby_since > locked_at
+
+
+def _handless(look: Look) -> bool:
+    """Whether our hands have been away for longer than another pair needs to take over."""
+    since, opened_at = look.state.no_hands_since, look.state.memory.opened_at
+    return since is not None and opened_at is not None and look.due(max(since, opened_at) + HANDS_WITHIN)
 
 
 def _somebody(state: Occurrence) -> bool:
@@ -226,6 +244,8 @@ def _in_general(look: Look) -> dict[IncidentKind, str]:
         IncidentKind.OPENED: (memory.opened_at is not None, "a host is inside: the class is open"),
         IncidentKind.LOBBY_SWITCHED_OFF: (_lobby_off_behind_us(state), "the lobby of the locked meeting was found off"),
         IncidentKind.LOCKED: (state.phase is Phase.LOCKED, "the door is locked"),
+        IncidentKind.NO_HANDS: (running and _handless(look), state.capabilities.no_hands),
+        **{kind: (True, detail) for kind, detail in state.warned.items()},
     }
     blind = acting.blind(state) and not state.incidents[IncidentKind.BLIND_START].settled
     if blind:
@@ -270,6 +290,8 @@ def _admit_answer(look: Look, order: Ordered) -> tuple[bool, str] | None:
         return False, f"still waiting: {found[0].reason}"
     if not look.state.link_up:
         return False, "the connection to the platform is lost; it will be done when it is back"
+    if look.state.capabilities.no_hands and "admit" not in look.state.capabilities.can:
+        return False, f"not yet: {look.state.capabilities.no_hands}; it will be done when one is"
     return None
 
 
@@ -294,6 +316,8 @@ def _remove_answer(look: Look, order: Ordered) -> tuple[bool, str] | None:
         return False, "that is the guardian itself"
     if not look.state.link_up:
         return False, "the connection to the platform is lost; it will be done when it is back"
+    if not connection.inside and "refuse" not in look.state.capabilities.can:
+        return True, "kept outside, and barred for this class; this platform lets nobody be sent away from the lobby"
     return None
 
 
@@ -307,8 +331,10 @@ def _panic_answer(look: Look, order: Ordered) -> tuple[bool, str] | None:
     if any(p.ask.order == order.order for p in look.state.asks.values()):
         return None
     left = [j for j in look.judgements.values() if j.connection.inside and j.rule.name.startswith("panic")]
-    if left:
+    if left and not look.state.capabilities.no_hands:
         return None
+    if left:
+        return False, f"locked, but {len(left)} unproven are still inside: {look.state.capabilities.no_hands}"
     muted = "" if look.state.quiet_all else "; this platform cannot switch off everybody's microphone and camera"
     return True, f"locked, everybody unproven is out{muted}"
 
@@ -322,7 +348,18 @@ def _end_answer(look: Look, _: Ordered) -> tuple[bool, str] | None:
 def _undo_answer(look: Look, order: Ordered) -> tuple[bool, str] | None:
     orders = look.state.memory.orders
     undone = next((o for o in orders if o.undone_by == order.order), None)
-    return (True, f"{undone.verb} taken back") if undone else (False, "there is nothing to take back")
+    if undone is None:
+        return False, "there is nothing to take back"
+    note = look.state.capabilities.undo_note if undone.verb == Verb.REMOVE else ""
+    return True, f"{undone.verb} taken back" + (f"; {note}" if note else "")
+
+
+def _rotate_answer(look: Look, order: Ordered) -> tuple[bool, str] | None:
+    if ActKind.ROTATE not in look.state.capabilities.can:
+        return False, "this platform has no passcode that we can change"
+    if look.state.rotated == order.order:
+        return True, "the meeting has a new passcode; links that carry the old one are worthless"
+    return (False, "the platform refused the new passcode") if look.state.rotate_order is None else None
 
 
 def _ever_here(look: Look, handle: str | None) -> bool:
@@ -338,6 +375,7 @@ def _named(judgement: Judgement, order: Ordered) -> bool:
 _NOT_HERE = "nobody here has this id"
 _SAID = {
     Verb.ALLOW: "will be let in as a guest",
+    Verb.COVER: "counts as a host, for this class",
     Verb.UNLOCK: "unlocked; the automatic lock is off for this class",
     Verb.PAUSE: "paused: the door stays as it is",
     Verb.RESUME: "the guardian acts again",
@@ -349,6 +387,7 @@ _ANSWERS = {
     Verb.REMOVE: _remove_answer,
     Verb.LOCK: _lock_answer,
     Verb.PANIC: _panic_answer,
+    Verb.ROTATE: _rotate_answer,
     Verb.END: _end_answer,
     Verb.UNDO: _undo_answer,
 }

@@ -5,11 +5,15 @@ No behaviour here. ``guardian.app.service.Service`` fits ``Guarded`` by its shap
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Mapping
 from typing import Protocol
+
+from aiohttp import web
 
 from guardian.core.events import Ordered
 from guardian.core.roster import Person
 from guardian.core.view import MeetingView
+from guardian.ports import Desk, Hook
 
 
 class Ready(Protocol):
@@ -56,6 +60,20 @@ class Rendered(Protocol):
 class Guarded(Protocol):
     """The guardian's service, as its users see it."""
 
+    @property
+    def hooks(self) -> Mapping[str, Hook]:
+        """Where platforms' deliveries come to, by the last part of the address."""
+        ...
+
+    @property
+    def desks(self) -> Mapping[str, Desk]:
+        """Where companion panels come to, by their platform."""
+        ...
+
+    def subscribe(self) -> AsyncIterator[str]:
+        """Ids of meetings whose view has changed, until the service stops."""
+        ...
+
     def meetings(self) -> tuple[str, ...]:
         """Ids of the configured meetings."""
         ...
@@ -87,3 +105,6 @@ class Guarded(Protocol):
     def metrics(self) -> Rendered:
         """Counters and gauges: opaque ids only, never a name."""
         ...
+
+
+GUARDED: web.AppKey[Guarded] = web.AppKey("guarded")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
+from aiohttp import web
 
 from guardian.core.events import Ordered, Verb
 from guardian.ports import Clock
@@ -32,7 +33,8 @@ _Key = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{8,64}$")]
 class OrderBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """What a client sends. ``name`` is a name as typed; ``handle`` and ``person`` are ids, as in a view.
 
-    ``until`` in seconds UTC; ``order`` is the idempotency key.
+    ``account`` is a platform account (id or address), as ``cover`` takes it. ``until`` in seconds UTC; ``order`` is the
+    idempotency key.
     """
 
     verb: Verb
@@ -40,6 +42,7 @@ class OrderBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     person: _Text | None = None
     name: _Text | None = None
     email: _Text | None = None
+    account: _Text | None = None
     until: float | None = None
     reason: Annotated[str, msgspec.Meta(max_length=500)] = ""
     order: _Key | None = None
@@ -87,7 +90,7 @@ class Orders:
         if body.until is not None and body.until <= now:
             raise Problem(422, "that expiry is in the past")
         handle, person = self._aimed(meeting, body)
-        guest = RULES[body.verb].aim is Aim.GUEST
+        newcomer = RULES[body.verb].aim in {Aim.GUEST, Aim.SUBSTITUTE}
         return Ordered(
             at=now,
             order=order,
@@ -95,8 +98,9 @@ class Orders:
             by=operator.name,
             handle=handle,
             person=person,
-            name=body.name if guest else None,
-            email=body.email if guest else None,
+            name=body.name if newcomer else None,
+            email=body.email if newcomer else None,
+            account=body.account,
             until=body.until,
             reason=body.reason,
         )
@@ -104,11 +108,13 @@ class Orders:
     def _aimed(self, meeting: str, body: OrderBody) -> tuple[str | None, str | None]:
         """Handle and person that the order aims at. Raises Problem when that is not exactly one."""
         aim = RULES[body.verb].aim
-        given = [word for word in ("handle", "person", "name", "email") if getattr(body, word) is not None]
+        given = [word for word in _WORDS if getattr(body, word) is not None]
         allowed = _ALLOWED[aim]
         if any(word not in allowed for word in given):
             raise Problem(422, f"{body.verb.value} takes " + (" or ".join(allowed) or "no name"))
-        if aim is Aim.MEETING:
+        if aim is Aim.SUBSTITUTE and len(given) < len(allowed):
+            raise Problem(422, f"{body.verb.value} needs " + " and ".join(allowed))
+        if aim in {Aim.MEETING, Aim.SUBSTITUTE}:
             return None, None
         if not given:
             raise Problem(422, f"{body.verb.value} needs " + " or ".join(allowed))
@@ -130,11 +136,15 @@ class Orders:
         return by_name(body.name or "", connections, people, aim)
 
 
+ORDERS: web.AppKey[Orders] = web.AppKey("orders")
+
+_WORDS = ("handle", "person", "name", "email", "account")
 _ALLOWED: dict[Aim, tuple[str, ...]] = {
     Aim.MEETING: (),
     Aim.SOMEBODY: ("handle", "person", "name"),
     Aim.CONNECTION: ("handle", "name"),
     Aim.GUEST: ("name", "email"),
+    Aim.SUBSTITUTE: ("name", "account"),
 }
 
 

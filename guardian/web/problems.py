@@ -72,7 +72,9 @@ async def as_problems(request: web.Request, handler: Handler) -> web.StreamRespo
     except Exception as error:  # noqa: BLE001 - a route's fault must not show itself to a stranger
         _log.exception("request_crashed", error=type(error).__name__)
         response = answer(Problem(500, "the guardian could not answer; its log says why"))
-    response.headers.update(SAFE_HEADERS)
+    for name, value in SAFE_HEADERS.items():
+        # A page of ours has a policy of its own.
+        response.headers.setdefault(name, value)
     return response
 
 

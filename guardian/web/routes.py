@@ -10,14 +10,11 @@ from aiohttp import web
 
 from guardian.core.view import MeetingView
 from guardian.web.access import OPERATOR
-from guardian.web.door import Guarded
-from guardian.web.orders import OrderBody, Orders
+from guardian.web.door import GUARDED
+from guardian.web.orders import ORDERS, OrderBody
 from guardian.web.problems import Problem
 from guardian.web.scopes import Scope
 from guardian.web.verbs import RULES
-
-GUARDED: web.AppKey[Guarded] = web.AppKey("guarded")
-ORDERS: web.AppKey[Orders] = web.AppKey("orders")
 
 READ_WITHIN = 5.0  # seconds for a client to send its body
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"

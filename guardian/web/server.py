@@ -11,10 +11,10 @@ from aiohttp import web
 
 from guardian.errors import ConfigError
 from guardian.ports import Clock
-from guardian.web import routes
+from guardian.web import hooks, panel, panel_socket, routes
 from guardian.web.access import bearers_only
-from guardian.web.door import Guarded
-from guardian.web.orders import Orders
+from guardian.web.door import GUARDED, Guarded
+from guardian.web.orders import ORDERS, Orders
 from guardian.web.problems import as_problems
 
 LARGEST_BODY = 16 * 1024  # bytes; the longest order is far below
@@ -23,8 +23,12 @@ LARGEST_BODY = 16 * 1024  # bytes; the longest order is far below
 def application(guarded: Guarded, key: bytes, clock: Clock = time.time) -> web.Application:
     """The routes over one service. ``key`` signs operators' tokens."""
     app = web.Application(client_max_size=LARGEST_BODY, middlewares=[as_problems, bearers_only(key, clock)])
-    app[routes.GUARDED] = guarded
-    app[routes.ORDERS] = Orders(guarded, clock)
+    app[GUARDED] = guarded
+    app[ORDERS] = Orders(guarded, clock)
+    app[hooks.CROWD] = hooks.Crowd()
+    app[panel_socket.CLOCK] = clock
+    app[panel_socket.SOCKETS] = opened = panel_socket.Open()
+    app.on_shutdown.append(opened.close)
     app.add_routes(
         [
             web.get("/healthz", routes.healthz),
@@ -34,6 +38,11 @@ def application(guarded: Guarded, key: bytes, clock: Clock = time.time) -> web.A
             web.get("/api/v1/meetings/{meeting}", routes.meeting),
             web.post("/api/v1/meetings/{meeting}/orders", routes.order),
             web.post("/api/v1/meetings/{meeting}/incidents/{key}/ack", routes.acknowledge),
+            web.post("/hooks/{name}", hooks.deliver),
+            web.get("/zoom/panel", panel.page),
+            web.get("/zoom/panel/ws", panel_socket.panel_socket),
+            web.get("/zoom/panel/{name}", panel.file),
+            web.get("/zoom/oauth", panel.added),
         ]
     )
     return app

@@ -38,8 +38,9 @@ class Part(StrEnum):
 class Member:
     """Somebody in the play. `addresses`: every bare address that he or she had.
 
-    `late`: comes after the lock. `returns`: cuts the line and comes back. `shares`: presses Share. `let_in_at`: when a
-    human let this person in, in seconds UTC; before that the guardian must not.
+    `late`: comes after the lock. `returns`: cuts the line and comes back. `shares`: presses Share. `unseen`: what she
+    shows of herself never reaches the guardian. `let_in_at`: when a human let this person in, in seconds UTC; before
+    that the guardian must not.
     """
 
     key: str
@@ -49,6 +50,7 @@ class Member:
     late: bool = False
     returns: bool = False
     shares: bool = False
+    unseen: bool = False
     let_in_at: float | None = None
 
 
@@ -97,6 +99,7 @@ class Listed:
     name: str
     role: str
     account: str = ""
+    email: str = ""
 
 
 def class_list(children: int, proof: Callable[[str], str]) -> list[Listed]:

@@ -200,7 +200,7 @@ class _Judge:
             if entries:
                 took.append(max(0.0, entries[0] - max(knocks[0], opened)) * 1000)
         took.sort()
-        return KnockToInside(*(round(_quantile(took, share)) for share in (0.5, 0.95, 1.0)))
+        return KnockToInside(*(round(quantile(took, share)) for share in (0.5, 0.95, 1.0)))
 
     # -- what is wrong with it
 
@@ -275,6 +275,6 @@ class _Judge:
         return any(seen.sharing and self.cast.who(seen.jid) is child for seen in self.sightings if seen.jid)
 
 
-def _quantile(ordered: Sequence[float], share: float) -> float:
+def quantile(ordered: Sequence[float], share: float) -> float:
     """The smallest value that at least this share of the values do not exceed; 0 for no values."""
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else 0.0

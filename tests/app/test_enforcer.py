@@ -194,6 +194,8 @@ async def test_a_dry_run_shows_what_the_real_room_shows() -> None:
     running = asyncio.create_task(dry.run(lambda _: None, lambda: None))
     await until(lambda: room.up)
     room.knock("ann")
+    dry.recall([room.people["ann"]])
+    assert room.recalled == [[room.people["ann"]]]
     shown = await dry.snapshot()
     assert {facts.handle for facts in shown.connections} == {"guardian", "ann"}
     assert replace(shown, connections=()) == replace(await room.snapshot(), connections=())

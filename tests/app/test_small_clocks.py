@@ -93,7 +93,7 @@ def test_the_next_change_is_a_lead_a_margin_a_start_or_an_end() -> None:
     change: float | None = 9 * 3600.0
     while change is not None:
         changes.append(change / 3600)
-        change = table.next_change(change, 1800.0)
+        change = table.next_change(change)
     assert changes[1:] == [9.5, 9.75, 10.0, 11.0, 11.25]
     assert table.following(10.5 * 3600) is None
 

@@ -47,3 +47,28 @@ async def test_a_server_that_is_not_there_is_exit_1_with_what_to_do(tmp_path: Pa
     assert "NO-GO" in done.out
     assert "see that the server runs" in done.out
     assert "Traceback" not in done.out + done.err
+    assert "left to do by hand" not in done.out
+
+
+async def test_fix_ends_with_what_is_left_as_clicks_the_worst_first_and_each_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    again = Finding("host", Level.NO_GO, "as above", "mend the mail", "yoga")
+    fixed = Finding("fixed-door", Level.OK, "mended, and read back: the door", meeting="yoga")
+    assert report([fixed, RISK, NO_GO, again], as_json=False, by_hand=True) is False
+    out = capsys.readouterr().out
+    assert "mended, and read back: the door" in out
+    left = out.partition("left to do by hand:")[2].strip().splitlines()
+    assert [line.strip() for line in left] == [
+        "1. no-go yoga: mend the mail",
+        "2. risk yoga: give every child an account",
+        "NO-GO: 1 ok, 1 risk, 2 no-go",
+    ]
+
+
+async def test_on_a_jitsi_server_fix_says_that_nothing_can_be_mended(tmp_path: Path) -> None:
+    done = await guardian("check", "--fix", "--json", "-c", str(write_config(tmp_path)))
+    assert done.code == 1, "the server is not there"
+    fixed = [finding for finding in done.json["findings"] if finding["id"] == "fixed"]
+    assert [finding["level"] for finding in fixed] == ["ok"]
+    assert "no settings that could be mended" in fixed[0]["what"]

@@ -1,7 +1,7 @@
 """The planted wrong guardians: each does its one wrong, once a person, and is otherwise the platform it wraps."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -39,6 +39,7 @@ class Room:
         self.capabilities = Capabilities("room", frozenset(ActKind))
         self.asked: list[Act] = []
         self.told: list[str] = []
+        self.recalled: list[Facts] = []
         self.idle = asyncio.Event()
         self._fails = fails
 
@@ -59,6 +60,9 @@ class Room:
 
     async def snapshot(self) -> Snapshot:
         return SCENE[2]
+
+    def recall(self, known: Sequence[Facts]) -> None:
+        self.recalled.extend(known)
 
 
 @pytest.mark.parametrize("fails", [False, True])
@@ -84,6 +88,9 @@ async def test_what_the_service_asks_goes_to_the_platform_itself() -> None:
     assert (room.asked, room.told) == ([Act(ActKind.END)], ["zed: please call"])
     assert await hand.snapshot() is SCENE[2]
     assert hand.capabilities is room.capabilities
+    known = Facts("zed", Place.WAITING)
+    hand.recall([known])
+    assert room.recalled == [known]
 
 
 @pytest.mark.parametrize("arguments", [[], ["admit-all"], ["be-nice", "run", "--config", "x.toml"]])

@@ -45,7 +45,12 @@ async def desk() -> AsyncIterator[Desk]:
 
 async def test_every_verb_of_the_core_is_a_command(desk: Desk) -> None:
     desk.service.comes("yoga", "h-ann", "Ann Adams")
-    whom = {Aim.SOMEBODY: ["Ann Adams"], Aim.CONNECTION: ["--handle", "h-ann"], Aim.GUEST: ["Gus Guest"]}
+    whom = {
+        Aim.SOMEBODY: ["Ann Adams"],
+        Aim.CONNECTION: ["--handle", "h-ann"],
+        Aim.GUEST: ["Gus Guest"],
+        Aim.SUBSTITUTE: ["Sam Sub", "--account", "zoom-sam"],
+    }
     assert set(RULES) == set(Verb)
     for verb in Verb:
         if verb is not Verb.END:
@@ -130,6 +135,21 @@ async def test_nobody_of_that_name_is_said_in_one_line(desk: Desk) -> None:
 async def test_a_guest_is_allowed_by_address(desk: Desk) -> None:
     assert (await desk.types("allow", "--email", "gus@home.test")).code == 0
     assert desk.service.orders[0].email == "gus@home.test"
+
+
+async def test_a_substitute_covers_for_the_host_until_a_time(desk: Desk) -> None:
+    done = await desk.types("cover", "Sam Sub", "--account", "zoom-sam", "--until", "2h")
+    assert (done.code, done.out.strip()) == (0, "done: counts as a host, for this class")
+    ordered = desk.service.orders[0]
+    assert (ordered.verb, ordered.name, ordered.account) == (Verb.COVER, "Sam Sub", "zoom-sam")
+    assert ordered.until is not None
+    assert (await desk.types("cover", "Sam Sub")).code == 2
+    assert (await guardian("cover", "S", "--account", "x", env=desk.env(Scope.DOOR, Scope.PANIC))).code == 1
+
+
+async def test_a_platform_without_a_passcode_says_so(desk: Desk) -> None:
+    done = await desk.types("rotate")
+    assert (done.code, done.out.strip()) == (1, "not done: this platform has no passcode that we can change")
 
 
 async def test_ending_asks_back_where_nobody_can_answer_it_needs_yes(desk: Desk) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from guardian.core.actions import ActKind, Answer, AskEnd, Capabilities, Close, Raise, Reread
+from guardian.core.actions import ActKind, Answer, AskEnd, Capabilities, Close, Raise, Reread, Settle
 from guardian.core.events import Opened, RosterLoaded, Woke
 from guardian.core.identity import Facts, Place
 from guardian.core.incidents import IncidentKind, Severity
@@ -151,7 +151,7 @@ class Script(Stage):
 
     def then_nobody_out(self) -> Script:
         """Nobody inside was asked to be moved out since the last look."""
-        return self.then_never(ActKind.PUT_BACK, ActKind.REMOVE, ActKind.END)
+        return self.then_never(ActKind.PUT_BACK, ActKind.REMOVE, ActKind.EXPEL, ActKind.END)
 
     def incident(
         self,
@@ -192,12 +192,31 @@ class Script(Stage):
             raise AssertionError(self.story(f"phase {self.state.memory.phase}, not {phase}"))
         return self
 
-    def answered(self, *, done: bool = True) -> Script:
-        """The last order was answered so."""
+    def told_again(self, kind: IncidentKind, times: int) -> Script:
+        """So many messages of this kind went out since the page was turned, updates included."""
+        found = sum(isinstance(d, Raise) and d.incident.kind is kind for d in self.decisions)
+        if found != times:
+            raise AssertionError(self.story(f"{kind.value} was told {found} times, not {times}"))
+        return self
+
+    def settled(self, kind: IncidentKind) -> Script:
+        """The thread of this kind was closed since the page was turned, and is closed now."""
+        closed = any(isinstance(d, Settle) and d.incident == kind for d in self.decisions)
+        if not closed or not self.state.incidents[kind].settled:
+            raise AssertionError(self.story(f"{kind.value} was not settled"))
+        return self
+
+    def answered(self, *, done: bool = True, saying: str = "") -> Script:
+        """The last order was answered so (and with these words among others)."""
         order = f"order-{self.orders}"
         answers = [d for d in self.decisions if isinstance(d, Answer) and d.order == order]
-        if not answers or answers[-1].done is not done or not answers[-1].text:
-            raise AssertionError(self.story(f"{order} answered {answers}, not done={done}"))
+        if not answers or answers[-1].done is not done or not answers[-1].text or saying not in answers[-1].text:
+            raise AssertionError(self.story(f"{order} answered {answers}, not done={done} saying {saying!r}"))
+        return self
+
+    def not_reread(self) -> Script:
+        """No fresh snapshot was asked for since the page was turned."""
+        assert not any(isinstance(d, Reread) for d in self.decisions), self.story("a fresh snapshot was asked for")
         return self
 
     def reread(self) -> Script:

@@ -104,7 +104,7 @@ class Stage:
                 self.world[after.handle] = after
                 if after != facts:
                     yield Seen(self.stamp(), after)
-            case ActKind.REFUSE | ActKind.REMOVE if facts:
+            case ActKind.REFUSE | ActKind.REMOVE | ActKind.EXPEL if facts:
                 del self.world[facts.handle]
                 yield Gone(self.stamp(), facts.handle, facts.place)
             case ActKind.LOBBY_ON:

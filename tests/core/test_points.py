@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from guardian.core.actions import ActKind
+from guardian.core.actions import ActKind, Capabilities
 from guardian.core.identity import Proof
 from guardian.core.points import (
     FAIL_MODES,
@@ -21,7 +21,7 @@ from guardian.core.points import (
 )
 from guardian.core.policy import Mode, Policy, Unknown
 from guardian.core.roster import Person, Role, Roster
-from tests.core.vocabulary import ANN, BEN, CLASS, ENFORCE, EVERYTHING, START, TESS
+from tests.core.vocabulary import ANN, BEN, CLASS, ENFORCE, EVERYTHING, HANDS, NO_HANDS, START, TESS
 
 
 def _levels(found: list[Finding]) -> dict[str, Level]:
@@ -87,7 +87,6 @@ def test_a_platform_that_can_everything_is_fine() -> None:
     ("missing", "point", "level"),
     [
         (ActKind.ADMIT, "can-admit", Level.NO_GO),
-        (ActKind.REMOVE, "can-remove", Level.NO_GO),
         (ActKind.REFUSE, "can-refuse", Level.RISK),
         (ActKind.PUT_BACK, "can-put_back", Level.RISK),
         (ActKind.END, "can-end", Level.RISK),
@@ -100,11 +99,44 @@ def test_what_a_platform_cannot_do_is_told_by_its_weight(missing: ActKind, point
     assert _levels(found)[point] is level
 
 
+def test_somebody_must_be_able_to_remove_people_by_one_hand_or_the_other() -> None:
+    none = replace(EVERYTHING, can=EVERYTHING.can - {ActKind.REMOVE, ActKind.EXPEL})
+    assert _levels(of_platform(ENFORCE, none))["can-remove"] is Level.NO_GO
+    by_server = replace(EVERYTHING, can=EVERYTHING.can - {ActKind.REMOVE})
+    assert _levels(of_platform(ENFORCE, by_server))["can-remove"] is Level.OK
+
+
+def test_where_the_hands_are_away_that_is_the_point_and_not_what_they_could_do() -> None:
+    levels = _levels(of_platform(ENFORCE, NO_HANDS))
+    assert levels["hands"] is Level.RISK
+    assert not {"can-admit", "can-put_back", "lobby-switch"} & set(levels)
+    assert "hands" not in _levels(of_platform(ENFORCE, HANDS))
+
+
 def test_an_observer_needs_no_lobby_switch_and_notes_of_the_platform_are_risks() -> None:
     bare = replace(EVERYTHING, can=EVERYTHING.can - {ActKind.LOBBY_ON}, notes=("guests are not stripped",))
     found = of_platform(replace(ENFORCE, mode=Mode.OBSERVE), bare)
     assert "lobby-switch" not in {finding.id for finding in found}
     assert ("platform", "guests are not stripped") in {(finding.id, finding.what) for finding in found}
+
+
+def test_absent_hands_are_told_in_their_own_words_with_what_to_open_and_are_no_missing_right() -> None:
+    found = {finding.id: finding for finding in of_platform(ENFORCE, NO_HANDS)}
+    assert found["hands"].what == "no panel is open"
+    assert "open" in found["hands"].todo
+    assert found["can-remove"].level is Level.OK, "the platform's own server removes"
+    assert not any("owner" in finding.todo for finding in found.values())
+
+
+def test_hands_that_are_there_leave_only_what_the_platform_cannot_do_at_all() -> None:
+    found = of_platform(ENFORCE, HANDS)
+    assert {name for name, level in _levels(found).items() if level is not Level.OK} == {"share", "can-refuse"}
+    assert "go on waiting" in next(f.what for f in found if f.id == "can-refuse")
+
+
+def test_without_hands_and_without_a_server_that_removes_nobody_can_be_removed() -> None:
+    found = _levels(of_platform(ENFORCE, Capabilities("elsewhere", frozenset(), no_hands="no panel is open")))
+    assert found["can-remove"] is Level.NO_GO
 
 
 def test_a_list_with_a_host_and_accounts_is_fine() -> None:

@@ -6,7 +6,20 @@ from guardian.core.actions import ActKind
 from guardian.core.identity import Place
 from guardian.core.incidents import IncidentKind as I
 from tests.core.script import given
-from tests.core.vocabulary import CLASS, TESS, Admit, human, inside, listed, person, waiting
+from tests.core.vocabulary import (
+    CLASS,
+    OPEN,
+    TESS,
+    Admit,
+    PutBack,
+    Quiet,
+    changed,
+    human,
+    inside,
+    listed,
+    person,
+    waiting,
+)
 
 TEACHER = person("Tess Teacher", account="tess@school")
 KNOCKING = person("Ann Adams", Place.WAITING, account="ann@school")
@@ -57,6 +70,25 @@ def test_somebody_whose_words_were_missed_is_never_put_out() -> None:
     script = given().begun(TEACHER, person("", handle="u", seen=False)).after(600)
     script.then_nobody_out().place("u", Place.INSIDE)
     script.when(human.enforce()).after(600).then_nobody_out()
+
+
+def test_what_somebody_showed_may_be_on_its_way_by_another_road() -> None:
+    """Two sources tell of one person: the list that they are there, a delivery a moment later who they are."""
+    script = given().at(OPEN).when(inside("Ann", handle="i", seen=False), waiting("Ben", handle="w", seen=False))
+    script.after(1.9).then_nothing().no_incident(I.UNPROVEN_INSIDE).no_incident(I.NEEDS_DECISION)
+    script.when(changed("i", seen=True, account="ann@school"), changed("w", seen=True, account="ben@school"))
+    script.then(Admit("w")).after(60).no_incident(I.UNPROVEN_INSIDE).no_incident(I.NEEDS_DECISION)
+
+
+def test_who_stays_unseen_is_told_after_a_moment_and_never_put_out() -> None:
+    script = given().at(OPEN).when(inside("Ann", handle="i", seen=False), waiting("Ben", handle="w", seen=False))
+    script.after(2.1).then(Quiet("i")).incident(I.UNPROVEN_INSIDE, about="i").incident(I.NEEDS_DECISION, about="w")
+    script.after(600).then_nothing()
+
+
+def test_panic_does_not_wait_for_what_somebody_may_still_show() -> None:
+    script = given().at(OPEN).when(inside("Ann", handle="i", seen=False), human.panic())
+    script.then_some(PutBack("i")).place("i", Place.WAITING)
 
 
 def test_a_first_list_that_arrives_before_the_roster_moves_nobody() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from guardian.core.actions import ActKind
 from guardian.core.identity import Place
 from guardian.core.incidents import IncidentKind as I
+from guardian.core.memory import WordKind
 from tests.core.script import given
-from tests.core.vocabulary import LOCKED, OPEN, Admit, changed, gone, human, inside, listed, teacher, waiting
+from tests.core.vocabulary import LOCKED, OPEN, Admit, PutBack, changed, gone, human, inside, listed, teacher, waiting
 
 
 def test_who_the_teacher_admits_stays_for_the_slot_and_it_is_told_once_with_a_way_out() -> None:
@@ -53,6 +54,36 @@ def test_admit_all_is_one_incident_that_lists_the_unproven_and_nobody_is_put_out
 def test_our_own_admission_is_not_taken_for_the_teachers() -> None:
     script = given().at(OPEN).when(waiting("Ann Adams", account="ann@school")).then(Admit("Ann Adams"))
     script.no_incident(I.NATIVE_ADMIT).when(listed()).no_incident(I.NATIVE_ADMIT)
+
+
+def test_the_late_echo_of_our_own_put_back_is_not_taken_for_the_teachers() -> None:
+    script = given().at(OPEN).when(inside("Zoltan Nobody", handle="z")).after(2.5).then_some(PutBack("z"))
+    script.when(teacher.puts_out("z", by=None)).no_incident(I.NATIVE_PUT_OUT)
+    assert not script.state.memory.words
+
+
+def test_the_echo_of_our_own_removal_is_not_taken_for_the_teachers() -> None:
+    script = given().at(OPEN).when(inside("Zoltan Nobody", handle="z"), human.remove("z")).place("z", None)
+    script.when(teacher.puts_out("z", by=None)).no_incident(I.NATIVE_PUT_OUT)
+    assert not [word for word in script.state.memory.words if word.native]
+
+
+def test_whom_we_put_back_and_the_teacher_puts_out_by_name_is_under_the_teachers_word() -> None:
+    script = given().at(OPEN).when(inside("Zoltan Nobody", handle="z")).after(2.5).then_some(PutBack("z"))
+    script.when(teacher.puts_out("z")).incident(I.NATIVE_PUT_OUT, about="z")
+    assert [word.kind for word in script.state.memory.words] == [WordKind.HOLD]
+
+
+def test_whom_we_put_back_once_and_who_came_in_again_is_put_out_by_the_teacher() -> None:
+    script = given().at(OPEN).silent().when(inside("Zoltan Nobody", handle="z")).after(2.5).then_some(PutBack("z"))
+    script.when(changed("z", place=Place.WAITING), changed("z", place=Place.INSIDE))
+    script.when(teacher.puts_out("z", by=None)).incident(I.NATIVE_PUT_OUT, about="z")
+
+
+def test_where_nobody_says_whose_hand_it_was_a_host_inside_is_believed() -> None:
+    script = given().at(OPEN).when(waiting("Ann Adams", account="ann@school", handle="a")).then(Admit("a"))
+    script.when(teacher.puts_out("a", by=None), changed("a", place=Place.WAITING)).after(60)
+    script.then_never(ActKind.ADMIT).incident(I.NATIVE_PUT_OUT, about="a")
 
 
 def test_the_lobby_switched_off_by_the_teacher_is_told_and_not_fought_over() -> None:

@@ -8,8 +8,23 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from guardian.core.actions import ActKind, Capabilities
-from guardian.core.events import Event, Gone, NativeAct, NativeKind, Ordered, RosterLoaded, Seen, Snapshot, Verb, Woke
+from guardian.core.events import (
+    CameInAs,
+    Event,
+    Gone,
+    LinkChanged,
+    NativeAct,
+    NativeKind,
+    Ordered,
+    RosterLoaded,
+    Seen,
+    Snapshot,
+    Verb,
+    Warned,
+    Woke,
+)
 from guardian.core.identity import Evidence, Facts, Place
+from guardian.core.incidents import IncidentKind
 from guardian.core.memory import Phase, Slot
 from guardian.core.policy import Mode, Policy
 from guardian.core.roster import Person, Role, Roster
@@ -21,6 +36,18 @@ BEFORE, OPEN, LOCKED = Phase.BEFORE, Phase.OPEN, Phase.LOCKED
 START = 1_700_000_000.0
 SLOT = Slot(START, START + 3600.0)
 EVERYTHING = Capabilities("world", frozenset(ActKind), confirm_within=1.0, can_inform=True)
+BY_SERVER = frozenset({ActKind.EXPEL, ActKind.END, ActKind.ROTATE})
+BY_HAND = frozenset({ActKind.ADMIT, ActKind.PUT_BACK, ActKind.REMOVE, ActKind.LOBBY_ON})
+HANDS = Capabilities(
+    "hands",
+    BY_SERVER | BY_HAND,
+    confirm_within=3.0,
+    confirm_kind=((ActKind.EXPEL, 10.0),),
+    bans_by_address=True,
+    undo_note="they cannot come back with the same address",
+)
+"""A platform with a hand in the meeting and a server that can put people out for good."""
+NO_HANDS = replace(HANDS, can=BY_SERVER, no_hands="no panel is open")
 TESS = Person("tess", "Tess Teacher", Role.HOST, accounts=("tess@school",))
 SAM = Person("sam", "Sam Staff", Role.STAFF, accounts=("sam@school",))
 ANN = Person("ann", "Ann Adams", accounts=("ann@school",), emails=("adams@home",))
@@ -58,6 +85,8 @@ QuietAll = partial(Wanted, ActKind.QUIET_ALL)
 UnquietAll = partial(Wanted, ActKind.UNQUIET_ALL)
 End = partial(Wanted, ActKind.END)
 Revoke = partial(Wanted, ActKind.REVOKE)
+Expel = partial(Wanted, ActKind.EXPEL)
+Rotate = partial(Wanted, ActKind.ROTATE)
 
 
 # --- what happens -----------------------------------------------------------------------------------------------
@@ -143,14 +172,31 @@ def event(make: Callable[[float], Event]) -> Happening:
     return lambda script: make(script.stamp())
 
 
+def hands(are: Capabilities) -> Happening:
+    """Our hands in the meeting go (``NO_HANDS``) or are back (``HANDS``)."""
+    return event(lambda at: LinkChanged(at, up=True, capabilities=are))
+
+
+def came_in_as(who: str, instead_of: str) -> Happening:
+    """It turns out that our admission of ``instead_of`` let ``who`` in."""
+    return event(lambda at: CameInAs(at, who, instead_of))
+
+
+def warned(kind: IncidentKind, detail: str = "the platform says so") -> Happening:
+    """The platform warns."""
+    return event(lambda at: Warned(at, kind, detail))
+
+
 class _Teacher:
-    """What a human moderator does with the platform's own buttons; the effect shows with the act."""
+    """What a human moderator does with the platform's own buttons; the effect shows with the act. ``by`` None: the
+    platform does not tell whose hand it was.
+    """
 
     def admits(self, who: str) -> Happening:
         return self._does(NativeKind.ADMITTED, who)
 
-    def puts_out(self, who: str) -> Happening:
-        return self._does(NativeKind.PUT_OUT, who)
+    def puts_out(self, who: str, by: str | None = "Tess Teacher") -> Happening:
+        return self._does(NativeKind.PUT_OUT, who, by)
 
     def refuses(self, who: str) -> Happening:
         return self._does(NativeKind.REFUSED, who)
@@ -161,11 +207,11 @@ class _Teacher:
     def opens_the_lobby(self) -> Happening:
         return self._does(NativeKind.LOBBY_OFF, None)
 
-    def _does(self, kind: NativeKind, who: str | None) -> Happening:
+    def _does(self, kind: NativeKind, who: str | None, by: str | None = "Tess Teacher") -> Happening:
         def happen(script: Stage) -> Event:
             if kind is NativeKind.LOBBY_OFF:
                 script.lobby_on = False
-            return NativeAct(script.stamp(), kind, who, by="Tess Teacher")
+            return NativeAct(script.stamp(), kind, who, by)
 
         return happen
 

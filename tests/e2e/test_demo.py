@@ -1,4 +1,4 @@
-"""The demo as a stranger runs it: a whole class on a real server, and planted wrong guardians that must be noticed."""
+"""The demo on Jitsi as a stranger runs it: a class on a real server, and planted wrong guardians that must show."""
 
 import json
 import os
@@ -11,7 +11,7 @@ import pytest
 
 from guardian.cli import main
 from guardian.cli.play import Outcome, play
-from guardian.cli.stage import Settings
+from guardian.cli.process import Settings
 
 pytestmark = [pytest.mark.prosody, pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -37,7 +37,7 @@ def _ends_well(figures: dict[str, Any], children: int) -> None:
 
 async def test_a_class_of_sixty_is_guarded_and_the_observer_is_content(tmp_path: Path) -> None:
     scenes: list[str] = []
-    outcome = await play(tmp_path, Settings(), scenes.append)
+    outcome = await play(tmp_path, Settings("jitsi"), scenes.append)
     assert outcome.complaints == ()
     _ends_well(outcome.figures, 60)
     assert len(scenes) == len(set(scenes)) == 19
@@ -45,7 +45,7 @@ async def test_a_class_of_sixty_is_guarded_and_the_observer_is_content(tmp_path:
 
 @pytest.mark.plugins
 async def test_with_jitsis_own_plugins_the_observer_is_content_as_well(tmp_path: Path) -> None:
-    outcome: Outcome = await play(tmp_path, Settings(plugins=Path(os.environ[PLUGINS])), lambda _: None)
+    outcome: Outcome = await play(tmp_path, Settings("jitsi", plugins=Path(os.environ[PLUGINS])), lambda _: None)
     assert outcome.complaints == ()
     _ends_well(outcome.figures, 60)
 
@@ -73,7 +73,7 @@ def test_a_guardian_that_puts_a_child_out_ends_with_one(capfd: pytest.CaptureFix
 def test_the_command_by_itself_ends_with_nought_and_prints_its_object_last() -> None:
     environment = {key: value for key, value in os.environ.items() if key != PLUGINS}
     done = subprocess.run(
-        [sys.executable, "-m", "guardian", "demo", "--fast", "--json"],
+        [sys.executable, "-m", "guardian", "demo", "--platform", "jitsi", "--fast", "--json"],
         check=False,
         capture_output=True,
         text=True,
@@ -83,4 +83,4 @@ def test_the_command_by_itself_ends_with_nought_and_prints_its_object_last() -> 
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == 1
     _ends_well(json.loads(done.stdout), 12)
-    assert "the observer is content" in done.stderr
+    assert "the judge is content" in done.stderr

@@ -11,16 +11,27 @@ from hypothesis import strategies as st
 
 from guardian.core.actions import ActKind, Capabilities
 from guardian.core.identity import STRONG_PROOFS, Evidence, Proof
+from guardian.core.incidents import IncidentKind
 from guardian.core.memory import Slot
-from guardian.core.policy import Mode, Policy, Unknown
+from guardian.core.policy import Bots, Mode, Policy, Unknown
 from guardian.core.roster import Person, Role, Roster
 
 START = 1_700_000_000.0
 SLOT = Slot(START, START + 3600.0)
 CAN = frozenset(ActKind)
+BY_HAND = frozenset({ActKind.ADMIT, ActKind.PUT_BACK, ActKind.REMOVE, ActKind.LOBBY_ON})
+BY_SERVER = frozenset({ActKind.EXPEL, ActKind.END, ActKind.ROTATE})
 PLATFORMS = (
     Capabilities("world", CAN, confirm_within=1.0, can_inform=True),
     Capabilities("no lobby inside", CAN - {ActKind.PUT_BACK, ActKind.DEMOTE}, confirm_within=3.0),
+    Capabilities(
+        "hands",
+        BY_HAND | BY_SERVER,
+        confirm_within=3.0,
+        confirm_kind=((ActKind.EXPEL, 10.0),),
+        bans_by_address=True,
+        undo_note="a ban stays",
+    ),
     Capabilities("bare", frozenset({ActKind.ADMIT, ActKind.REFUSE, ActKind.REMOVE, ActKind.LOBBY_ON, ActKind.END})),
 )
 
@@ -74,6 +85,8 @@ UNSURE = (
     Guise(Evidence("kid", email="adams@home"), "ann"),
     Guise(Evidence("Cyd Clark", registrant="cyd-1"), "cyd"),
     Guise(Evidence("Dot Clark", token="dot@school"), "dot"),
+    Guise(Evidence("Sue Sub", account="sue@agency")),
+    Guise(Evidence("Sue Sub")),
 )
 BY_NAME = tuple(guise for guise in UNSURE if guise.evidence.name in {p.name for p in EVERYBODY})
 IMPOSTORS = (
@@ -90,11 +103,41 @@ STRANGERS = (
     Guise(Evidence("Vlad Tarq", email="vlad@elsewhere")),
     Guise(Evidence("z" * 1000)),
 )
-NAMES = ("Ann Adams", "Ben Brown", "Tess Teacher", "Zoltan Nemo", "Ann", "iPad", "Gil Guest", "Dot\u200bClark")
-GUESTS = (("Zoltan Nemo", None), ("Gil Guest", None), ("Vlad Tarq", "vlad@elsewhere"), ("Yorick Umbra", None))
+BOTS = (
+    Guise(Evidence("Otter.ai Notetaker")),
+    Guise(Evidence("Ann's Notetaker", claimed_email="adams@home")),
+)
+NAMES = (
+    "Ann Adams",
+    "Ben Brown",
+    "Tess Teacher",
+    "Zoltan Nemo",
+    "Ann",
+    "iPad",
+    "Gil Guest",
+    "Dot\u200bClark",
+    "Otter.ai Notetaker",
+)
+GUESTS = (
+    ("Zoltan Nemo", None),
+    ("Gil Guest", None),
+    ("Vlad Tarq", "vlad@elsewhere"),
+    ("Yorick Umbra", None),
+    ("Otter.ai Notetaker", None),
+)
+SUBSTITUTES = (
+    ("Sue Sub", "sue@agency"),
+    ("Dot Clark", "dot@school"),
+    ("Samuel", "Sam@School"),
+    ("Vlad", "umbra@elsewhere"),
+)
+WARNINGS = (IncidentKind.PUBLIC_LINK, IncidentKind.BEFORE_HOST, IncidentKind.STALE_DELIVERIES)
 
 anybody = st.one_of(
-    st.sampled_from(CHILDREN), st.sampled_from(UNSURE), st.sampled_from(IMPOSTORS), st.sampled_from(STRANGERS)
+    st.sampled_from(CHILDREN),
+    st.sampled_from(UNSURE),
+    st.sampled_from(IMPOSTORS),
+    st.sampled_from(STRANGERS + BOTS),
 )
 
 _GATES = (
@@ -112,6 +155,7 @@ def policies(draw: st.DrawFn, modes: tuple[Mode, ...] = (Mode.ENFORCE, Mode.ENFO
         gate=frozenset(draw(st.sampled_from(_GATES))),
         mode=draw(st.sampled_from(modes)),
         unknown=draw(st.sampled_from(Unknown)),
+        bots=draw(st.sampled_from(Bots)),
         patience=60.0,
         lock_after=draw(st.sampled_from((None, 120.0, 600.0))),
         lock_when_all_in=draw(st.booleans()),

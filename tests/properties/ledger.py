@@ -1,7 +1,8 @@
 """The properties' own book: who was promised what, told from the events alone and never from how the core decides.
 
 It reads human orders by the table of verbs (design 4.12), keeps every list of the slot, who ever fitted one and who
-was ever let in. Of the core it calls ``Roster.match`` and reads the facts that ``evolve`` keeps; no rule, no look.
+was ever let in. Of the core it calls ``Roster.match`` and ``with_guests``, and reads the facts that ``evolve`` keeps;
+no rule, no look.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from guardian.core.actions import REMOVALS, ActKind, Again, Ask, AskEnd, Close, Decision, Grant, Tighten
-from guardian.core.events import Event, LinkChanged, Ordered, Restarted, RosterLoaded, Verb
+from guardian.core.events import CameInAs, Event, LinkChanged, Ordered, Restarted, RosterLoaded, Verb
 from guardian.core.identity import NAME_PROOFS, STRONG_PROOFS, Proof, strong_keys
 from guardian.core.meeting import Connection, Occurrence
 from guardian.core.memory import Phase, WordKind
@@ -91,6 +92,7 @@ class Ledger:
     accepted_list: str | None = None
     tight_until: float = 0.0
     awaiting: float | None = None
+    came_in_as: set[str] = field(default_factory=set)
     _merged: Roster | None = None
 
     # --- learning -------------------------------------------------------------------------------------------------
@@ -106,6 +108,9 @@ class Ledger:
             keys = frozenset({f"handle:{event.handle}"} if event.handle else ())
             self._obey(event.verb, event, keys | (strong_keys(named.facts.evidence) if named else frozenset()))
             self.orders.append(event)
+        elif isinstance(event, CameInAs):
+            connection = before.connections.get(event.handle)
+            self.came_in_as |= {event.handle} if connection and connection.inside else set()
         elif isinstance(event, Restarted) or (isinstance(event, LinkChanged) and event.up and not before.link_up):
             self.awaiting = event.at
 
@@ -132,6 +137,8 @@ class Ledger:
                 if pending and pending.ask.act.kind is ActKind.ADMIT:
                     self.admitted |= pending.keys
         self.observe(step.after.connections.values())
+        inside = {handle for handle, c in step.after.connections.items() if c.inside}
+        self.came_in_as &= inside  # it is said of one coming in, not of the next
 
     def observe(self, connections: Iterable[Connection]) -> None:
         """Whoever fits any list of the slot now has fitted it."""
@@ -146,8 +153,8 @@ class Ledger:
                 self._unbar(keys)
             person = None if verb is Verb.REMOVE else order.person
             self._say(order.order, speech[verb], order.at, keys, person, order.until)
-        elif verb is Verb.ALLOW:
-            self._allow(order)
+        elif verb in {Verb.ALLOW, Verb.COVER}:
+            self._listed(order, _cover(order) if verb is Verb.COVER else _guest(order))
         elif verb in {Verb.LOCK, Verb.PANIC}:
             self.locked_at = order.at
             self.panic_at = order.at if verb is Verb.PANIC else self.panic_at
@@ -176,12 +183,9 @@ class Ledger:
             if word.kind is WordKind.REMOVE and word.keys & keys:
                 word.live = False
 
-    def _allow(self, order: Ordered) -> None:
-        emails = (order.email,) if order.email else ()
-        guest = Person(
-            f"guest-{order.order}", order.name or "", Role.GUEST, (), emails, valid_until=order.until, since=order.at
-        )
-        same = [key for key, g in self.guests.items() if (g.name, g.emails) == (guest.name, guest.emails)]
+    def _listed(self, order: Ordered, guest: Person) -> None:
+        """Allowed or named as a substitute once more: the same person, with a new date."""
+        same = [key for key, g in self.guests.items() if _whom(g) == _whom(guest)]
         for key in same:
             del self.guests[key]
         self.guests[order.order] = guest
@@ -192,7 +196,7 @@ class Ledger:
             (
                 o
                 for o in reversed(self.orders)
-                if o.order not in self.taken_back and o.verb not in {Verb.UNDO, Verb.END}
+                if o.order not in self.taken_back and o.verb not in {Verb.UNDO, Verb.END, Verb.ROTATE}
             ),
             None,
         )
@@ -202,7 +206,7 @@ class Ledger:
         word = next((w for w in self.words if w.order == last.order), None)
         if last.verb is Verb.REMOVE and word:
             self._unbar(word.keys)
-        elif last.verb is Verb.ALLOW:
+        elif last.verb in {Verb.ALLOW, Verb.COVER}:
             self.guests.pop(last.order, None)
             self._merged = None
         elif last.verb in TAKEN_BACK_BY:
@@ -215,8 +219,8 @@ class Ledger:
     def roster(self) -> Roster:
         """The list in force with today's guests."""
         if self._merged is None:
-            people = (self.lists[-1].people if self.lists else ()) + tuple(self.guests.values())
-            self._merged = Roster("merged", people)
+            newest = self.lists[-1] if self.lists else Roster("none")
+            self._merged = newest.with_guests(tuple(self.guests.values()))
         return self._merged
 
     def match(self, connection: Connection) -> Match:
@@ -274,6 +278,23 @@ class Ledger:
         if match.person is None or match.person.role not in {Role.HOST, Role.STAFF}:
             return False
         return bool(match.proofs & self.policy.gate & STRONG_PROOFS) and match.person.valid(now)
+
+
+def _guest(order: Ordered) -> Person:
+    emails = (order.email,) if order.email else ()
+    name, until, since = order.name or "", order.until, order.at
+    return Person(f"guest-{order.order}", name, Role.GUEST, emails=emails, valid_until=until, since=since)
+
+
+def _cover(order: Ordered) -> Person:
+    name, account, until = order.name or "", order.account or "", order.until
+    emails = (account,) if "@" in account else ()
+    key = f"cover-{order.order}"
+    return Person(key, name, Role.HOST, emails=emails, accounts=(account,), valid_until=until, since=order.at)
+
+
+def _whom(guest: Person) -> tuple[object, ...]:
+    return (guest.role, guest.accounts) if guest.role is Role.HOST else (guest.role, guest.name, guest.emails)
 
 
 TAKEN_BACK_BY = {

@@ -91,8 +91,8 @@ MISTAKES = (
     ),
     Mistake(
         "whom we did not see is a stranger",
-        'return Standing.UNSEEN, "we missed what they showed", frozenset(), True',
-        'return Standing.NONE, "we missed what they showed", frozenset(), True',
+        'return Standing.UNSEEN, "we missed what they showed", frozenset(), settled',
+        'return Standing.NONE, "we missed what they showed", frozenset(), settled',
         2,
     ),
     Mistake(
@@ -101,12 +101,23 @@ MISTAKES = (
         "",
         2,
     ),
+    Mistake(
+        "who came in as another is put out for good",
+        "    return back if do is Do.PUT_BACK and _gently(state, connection) and not by_human else steps",
+        "    return steps",
+        2,
+    ),
+    Mistake(
+        "who came in as another goes back though proven",
+        "and connection.came_in_as is not None and standing not in TRUSTED:",
+        "and connection.came_in_as is not None and standing not in SAFE:",
+        2,
+    ),
     Mistake("no brake", "return max(0, cap - len(recent))", "return 1000", 3),
     Mistake(
         "the brake forgets at a restart",
-        "        awaiting=event.at,\n        capabilities=event.capabilities,",
-        "        awaiting=event.at,\n        memory=replace(state.memory, removals=()),\n"
-        "        capabilities=event.capabilities,",
+        "        awaiting=event.at,\n        journal_up=True,",
+        "        awaiting=event.at,\n        memory=replace(state.memory, removals=()),\n        journal_up=True,",
         3,
     ),
     Mistake(
@@ -132,6 +143,12 @@ MISTAKES = (
         "a restart sends everything again at once",
         "        if state.awaiting is not None:\n            return []\n",
         "",
+        5,
+    ),
+    Mistake(
+        "a run is taken for another",
+        "return state if state.instance else changed(",
+        "return changed(",
         5,
     ),
     Mistake(
@@ -199,6 +216,12 @@ MISTAKES = (
         "two acts in flight on one connection",
         "return machine_may(state) and not pending",
         "return machine_may(state)",
+        9,
+    ),
+    Mistake(
+        "hands that are away are asked all the same",
+        "    if kind is None or kind not in state.capabilities.can:\n",
+        "    if kind is None:\n",
         9,
     ),
     Mistake(

@@ -106,7 +106,7 @@ class World:
             yield self.change(replace(facts, place=Place.INSIDE))
         elif kind is ActKind.PUT_BACK and inside:
             yield self.change(replace(facts, place=Place.WAITING, sharing=False))
-        elif (kind is ActKind.REMOVE and inside) or (kind is ActKind.REFUSE and not inside):
+        elif (kind in {ActKind.REMOVE, ActKind.EXPEL} and inside) or (kind is ActKind.REFUSE and not inside):
             yield self.leave(facts.handle)
         elif kind is ActKind.DEMOTE and facts.role is PlatformRole.MODERATOR:
             yield self.change(replace(facts, role=PlatformRole.ATTENDEE))

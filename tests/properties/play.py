@@ -18,6 +18,8 @@ from guardian.core.actions import Ask, Capabilities, Decision, Reread, WakeAt
 from guardian.core.decide import step
 from guardian.core.events import (
     Acknowledged,
+    Began,
+    CameInAs,
     Event,
     ForeignSelf,
     JournalChanged,
@@ -34,15 +36,18 @@ from guardian.core.events import (
     Simulated,
     TaskCrashed,
     Verb,
+    Warned,
     Woke,
 )
 from guardian.core.identity import Evidence, Facts, Place, PlatformRole
+from guardian.core.incidents import IncidentKind
 from guardian.core.meeting import Occurrence, blank, evolve
 from guardian.core.memory import Slot, SlotMemory
 from guardian.core.policy import Policy
 from guardian.core.roster import Roster
 from tests.core.stage import terse
 from tests.properties.cast import (
+    BY_SERVER,
     CHILDREN,
     EVERYBODY,
     GUESTS,
@@ -51,7 +56,9 @@ from tests.properties.cast import (
     PLATFORMS,
     SLOT,
     START,
+    SUBSTITUTES,
     TEACHER,
+    WARNINGS,
     Guise,
     anybody,
     policies,
@@ -235,6 +242,15 @@ class Play(RuleBasedStateMachine):
     def somebody_joins_past_the_lobby(self, data: st.DataObject, delivery: str) -> None:
         self.tell(self.appear(data.draw(self.PEOPLE, label="guise"), Place.INSIDE), delivery)
 
+    @precondition(lambda self: self.link and not self.crowded())
+    @rule(data=st.data(), twice=st.booleans())
+    def somebody_comes_in_on_anothers_admission(self, data: st.DataObject, twice: bool) -> None:
+        meant = self.pick(data, Place.WAITING)
+        seen = self.appear(data.draw(self.PEOPLE, label="guise"), Place.INSIDE)
+        came = CameInAs(self.stamp(), f"h{self.number}", meant.handle if meant else "who has left")
+        for event in (seen, came, came)[: 3 if twice else 2]:
+            self.feed(event)
+
     @rule(data=st.data(), delivery=DELIVERY)
     def somebody_leaves(self, data: st.DataObject, delivery: str) -> None:
         who = self.pick(data, *Place)
@@ -310,7 +326,10 @@ class Play(RuleBasedStateMachine):
         verb = data.draw(self.VERBS, label="verb")
         self.orders += 1
         order = Ordered(self.stamp(), f"o{self.orders}", verb, "olga", until=self.now + lasts if lasts else None)
-        if verb is Verb.ALLOW:
+        if verb is Verb.COVER:
+            name, account = data.draw(st.sampled_from(SUBSTITUTES), label="substitute")
+            order = replace(order, name=name, account=account)
+        elif verb is Verb.ALLOW:
             name, email = data.draw(st.sampled_from(GUESTS), label="guest")
             order = replace(order, name=name, email=email)
         elif verb in {Verb.ADMIT, Verb.HOLD, Verb.REMOVE}:
@@ -372,6 +391,22 @@ class Play(RuleBasedStateMachine):
         self.feed(LinkChanged(self.stamp(), self.link))
         if self.link and self.reconciles:
             self.feed(self.world.listed())
+
+    @precondition(lambda self: self.link and self.capabilities.bans_by_address)
+    @rule()
+    def our_hands_go_or_are_back(self) -> None:
+        usual = next(p for p in PLATFORMS if p.platform == self.capabilities.platform)
+        away = replace(usual, can=BY_SERVER, no_hands="no panel is open")
+        self.capabilities = usual if self.capabilities.no_hands else away
+        self.feed(LinkChanged(self.stamp(), up=True, capabilities=self.capabilities))
+
+    @rule(kind=st.sampled_from(WARNINGS), detail=st.sampled_from(("one", "another")))
+    def the_platform_warns(self, kind: IncidentKind, detail: str) -> None:
+        self.feed(Warned(self.stamp(), kind, detail))
+
+    @rule(instance=st.sampled_from(("run-1", "run-2")))
+    def the_platform_names_the_run(self, instance: str) -> None:
+        self.feed(Began(self.stamp(), instance))
 
     @rule()
     def the_journal_is_lost_or_back(self) -> None:

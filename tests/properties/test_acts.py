@@ -13,6 +13,7 @@ from guardian.core.events import (
     Ordered,
     Seen,
     Snapshot,
+    Warned,
 )
 from guardian.core.identity import PlatformRole
 from guardian.core.incidents import IncidentKind
@@ -41,6 +42,8 @@ class EveryActEnds(Play):
                 assert IncidentKind.ACT_FAILED in after.incidents, "an act failed and nobody is told"
             if isinstance(decision, Close) and decision.end is AskEnd.CONFIRMED:
                 self.shows(after, self.book.asks[decision.ask])
+        if isinstance(done.event, Warned) and not done.after.ended:
+            assert done.after.incidents[done.event.kind].detail == done.event.detail, "a warning that nobody is told"
         assert revisions == {key: i.revision for key, i in after.incidents.items()}, "an incident that was not told"
         for decision in done.decisions:
             if isinstance(decision, Answer):
@@ -55,6 +58,7 @@ class EveryActEnds(Play):
             ActKind.REFUSE: anew,
             ActKind.PUT_BACK: connection is None or anew or not connection.inside,
             ActKind.REMOVE: connection is None or anew or not connection.inside,
+            ActKind.EXPEL: connection is None or anew or not connection.inside,
             ActKind.STOP_SHARE: connection is None or not connection.facts.sharing,
             ActKind.DEMOTE: connection is None or connection.facts.role is PlatformRole.ATTENDEE,
             ActKind.LOBBY_ON: state.lobby_on is True,
@@ -95,6 +99,8 @@ class OneActAtATimeAndRest(Play):
         assert sum(isinstance(d, WakeAt) for d in done.decisions) <= 1, "two timers"
         for command in done.commands:
             self.calm(done, command)
+            possible = command.again or command.kind in done.after.capabilities.can
+            assert possible, f"{command.kind} though it cannot be done now"
             if command.by_machine:
                 assert done.after.link_up, f"{command.kind} though nothing is heard of the platform"
                 if self.book.awaiting is not None and command.removes:

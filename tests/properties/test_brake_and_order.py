@@ -86,7 +86,7 @@ class DeliveriesConverge(Play):
     """4. Any order, doubling or loss, then one complete list at the same now: same members, same pending acts."""
 
     POLICIES = policies((Mode.ENFORCE,)).map(
-        lambda p: replace(p, wave_knocks=1000, brake_per_minute=1000, brake_share=1.0)
+        lambda p: replace(p, wave_knocks=1000, brake_per_minute=1000, brake_share=1000.0)
     )
     MANNERS = st.just(Manner.OBEYS)
 
@@ -147,12 +147,14 @@ class DeliveriesConverge(Play):
 
     def pending(self, state: Occurrence) -> list[str]:
         """What is asked. Of several acts on somebody's media one goes first, and so of two ways to put them out:
-        which, depends on what was heard when the first was sent.
+        which, depends on what was heard when the first was sent. What a human ordered may overtake the machine's own.
         """
         media = {ActKind.QUIET, ActKind.UNQUIET, ActKind.STOP_SHARE, ActKind.DEMOTE}
         sorts = dict.fromkeys(media, "media") | dict.fromkeys({*REMOVALS, ActKind.REFUSE}, "out")
         acts = [(p.ask.act.kind, p.ask.act.handle, p.ask.order) for p in state.asks.values()]
-        return sorted(f"{sorts.get(kind, kind)} {handle} {order}" for kind, handle, order in acts)
+        known = {(sorts.get(kind, kind), handle, order) for kind, handle, order in acts}
+        ordered = {(sort, handle) for sort, handle, order in known if order is not None}
+        return sorted(f"{s} {handle} {order}" for s, handle, order in known if order or (s, handle) not in ordered)
 
 
 def test_4_any_order_doubling_or_loss_ends_in_the_same_state() -> None:

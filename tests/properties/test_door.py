@@ -9,6 +9,7 @@ from hypothesis.stateful import precondition, rule
 
 from guardian.core.actions import ActKind
 from guardian.core.events import (
+    CameInAs,
     Ordered,
     RosterLoaded,
     Verb,
@@ -20,6 +21,7 @@ from guardian.core.policy import Mode
 from guardian.core.roster import Match, Role, Roster
 from tests.properties.cast import BY_NAME, CHILDREN, IMPOSTORS, LISTS, STRANGERS, UNSURE, Guise, anybody, policies
 from tests.properties.ledger import Command, Step
+from tests.properties.platform_model import Manner
 from tests.properties.play import Play, played
 
 
@@ -114,9 +116,15 @@ def test_1_only_who_proves_it_or_whom_a_human_names_is_admitted() -> None:
 
 
 class NobodyWhoMayBeAChildIsPutOut(Play):
-    """2. Nobody who was ever admitted, or ever fitted any list of the slot, is put out by the machine."""
+    """2. Nobody who was ever admitted, or ever fitted any list of the slot, is put out by the machine.
 
-    POLICIES = policies((Mode.ENFORCE, Mode.ENFORCE, Mode.ENFORCE, Mode.ASSIST))
+    With one exception (design section 6): who came in on our admission of another, and is not proven, is put back to
+    the lobby. Never more than that, never in assist, outside the schedule or against a human's word.
+    """
+
+    POLICIES = policies((Mode.ENFORCE, Mode.ENFORCE, Mode.ENFORCE, Mode.ASSIST)).map(
+        lambda policy: replace(policy, brake_per_minute=5, brake_share=1.0)
+    )
     PEOPLE = st.one_of(st.sampled_from(UNSURE), st.sampled_from(CHILDREN), anybody)
     VERBS = st.sampled_from((Verb.REMOVE, Verb.REMOVE, Verb.ENFORCE, Verb.ADMIT, *Verb))
 
@@ -127,16 +135,47 @@ class NobodyWhoMayBeAChildIsPutOut(Play):
         self.feed(RosterLoaded(self.stamp(), roster))
         self.pass_time(waits)
 
+    @precondition(lambda self: self.link and not self.crowded() and self.state.journal_up and not self.book.paused)
+    @rule(data=st.data())
+    def a_child_comes_in_on_anothers_admission(self, data: st.DataObject) -> None:
+        here = {self.world.owners.get(handle) for handle in self.world.people}
+        children = [guise for guise in CHILDREN + UNSURE if guise.owner not in here]
+        if not children:
+            return
+        guise = data.draw(st.sampled_from(children), label="guise")
+        usual, self.world.manner = self.world.manner, Manner.OBEYS
+        self.feed(self.appear(guise, Place.INSIDE))
+        self.feed(CameInAs(self.stamp(), f"h{self.number}", "who was meant"))
+        self.pass_time(3.0)
+        self.world.manner = usual
+
     def watch(self, done: Step) -> None:
         for command in done.commands:
             if command.kind is ActKind.END:
                 assert not command.by_machine, "the machine ends the meeting"
             if command.removes and command.by_machine:
-                self.removable(done, done.after.connections[command.handle])
+                connection = done.after.connections[command.handle]
+                if command.kind is ActKind.PUT_BACK and command.handle in self.book.came_in_as:
+                    self.may_go_back(done, connection)
+                else:
+                    self.removable(done, connection)
             if command.kind is ActKind.LOBBY_ON and not command.again:
                 for connection in done.after.connections.values():
                     if connection.inside and connection.handle not in command.ask.act.keep:
                         self.removable(done, connection)
+
+    def may_go_back(self, done: Step, connection: Connection) -> None:
+        word = self.book.word(connection, done.now)
+        if word is not None:
+            assert word.kind is WordKind.REMOVE, f"puts back in spite of a human's {word.kind}"
+            return
+        assert done.after.slot is not None, "puts somebody back outside the schedule"
+        assert self.policy.mode is not Mode.ASSIST, "puts somebody back without asking first"
+        match = self.book.match(connection)
+        beside = [c for c in done.after.connections.values() if c is not connection]
+        alone = not any(self.book.match(c).person == match.person for c in beside)
+        proven = bool(match.proofs & self.policy.gate & STRONG_PROOFS)
+        assert match.person is None or not (alone and proven), "puts back who is proven"
 
     def removable(self, done: Step, connection: Connection) -> None:
         word = self.book.word(connection, done.now)

@@ -7,7 +7,7 @@ from typing import ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from guardian.core.actions import ActKind, Answer, Grant
+from guardian.core.actions import REMOVALS, ActKind, Answer, Grant
 from guardian.core.events import (
     NativeAct,
     NativeKind,
@@ -45,8 +45,8 @@ class AHumanWordGoesFirst(Play):
         self.a_moderator_acts_on_the_platform(data=data, kind=kind, effect_first=False)
 
     CONTRADICTS: ClassVar[dict[WordKind, frozenset[ActKind]]] = {
-        WordKind.ADMIT: frozenset({ActKind.REFUSE, ActKind.PUT_BACK, ActKind.REMOVE}),
-        WordKind.HOLD: frozenset({ActKind.ADMIT, ActKind.REFUSE, ActKind.PUT_BACK, ActKind.REMOVE, ActKind.UNQUIET}),
+        WordKind.ADMIT: frozenset({ActKind.REFUSE, *REMOVALS}),
+        WordKind.HOLD: frozenset({ActKind.ADMIT, ActKind.REFUSE, ActKind.UNQUIET, *REMOVALS}),
         WordKind.REMOVE: frozenset({ActKind.ADMIT, ActKind.UNQUIET}),
     }
 
@@ -89,7 +89,7 @@ class AHumanWordGoesFirst(Play):
         kinds = {
             (Verb.ADMIT, Place.WAITING): {ActKind.ADMIT},
             (Verb.REMOVE, Place.WAITING): {ActKind.REFUSE},
-            (Verb.REMOVE, Place.INSIDE): {ActKind.REMOVE, ActKind.PUT_BACK},
+            (Verb.REMOVE, Place.INSIDE): set(REMOVALS),
             (Verb.HOLD, Place.INSIDE): {ActKind.QUIET},
         }.get((order.verb, connection.facts.place), set())
         under_way = {p.ask.act.kind for p in state.asks.values() if p.ask.act.handle == connection.handle}

@@ -45,6 +45,8 @@ class NothingAcknowledgedIsLost(Play):
 
     def watch(self, done: Step) -> None:
         self.told(done)
+        if not isinstance(done.event, Opened):
+            assert done.before.instance in {"", done.after.instance}, "a run that was taken for another"
         for command in done.commands:
             if command.again:
                 pending = done.before.asks.get(command.ask.ask)

@@ -26,6 +26,7 @@ from guardian.cli.run import serve
 from guardian.config import Config
 from guardian.core.actions import Act, Capabilities
 from guardian.core.events import Event, Seen, Snapshot
+from guardian.core.identity import Facts
 from guardian.ports import Emit, Entry, Journal, Outcome, Platform
 
 
@@ -106,6 +107,9 @@ class Breaking:
 
     async def snapshot(self) -> Snapshot:
         return await self._platform.snapshot()
+
+    def recall(self, known: Sequence[Facts]) -> None:
+        self._platform.recall(known)
 
 
 def broken_service(config: Config) -> Service:

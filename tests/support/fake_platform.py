@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from guardian.core.actions import Act, ActKind, Capabilities
@@ -17,7 +17,8 @@ _CAN = frozenset(ActKind) - {ActKind.REVOKE}
 
 class FakePlatform:
     """``calls`` is everything that was asked of the room, in order, with the time. ``refusals``: raised one a call.
-    ``gate``: while cleared, ``perform`` hangs. ``dead`` ends ``run`` with that error.
+    ``gate``: while cleared, ``perform`` hangs. ``dead`` ends ``run`` with that error. ``recalled``: whom we were
+    told of after a restart, one list a time.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -25,6 +26,7 @@ class FakePlatform:
         self.calls: list[tuple[float, Act]] = []
         self.told: list[tuple[str, str]] = []
         self.refusals: list[Exception] = []
+        self.recalled: list[list[Facts]] = []
         self.gate = asyncio.Event()
         self.gate.set()
         self.people: dict[str, Facts] = {}
@@ -73,6 +75,9 @@ class FakePlatform:
         now = self._clock()
         return Snapshot(now, now, tuple(self.people.values()), lobby_on=self.lobby_on)
 
+    def recall(self, known: Sequence[Facts]) -> None:
+        self.recalled.append(list(known))
+
     def _effect(self, act: Act) -> None:
         facts = self.people.get(act.handle or "")
         match act.kind:
@@ -84,7 +89,7 @@ class FakePlatform:
                 self.say(replace(facts, sharing=False))
             case ActKind.DEMOTE if facts:
                 self.say(replace(facts, role=PlatformRole.ATTENDEE))
-            case ActKind.REFUSE | ActKind.REMOVE if facts:
+            case ActKind.REFUSE | ActKind.REMOVE | ActKind.EXPEL if facts:
                 self.leave(facts.handle)
             case ActKind.LOBBY_ON:
                 self.lobby_on = True

@@ -3,7 +3,8 @@
 It keeps no journal and runs no task. ``Guarded`` is the shape that it fills.
 """
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field, replace
 
 from guardian.core.actions import ActKind, Answer, Ask, Capabilities
@@ -15,6 +16,7 @@ from guardian.core.memory import Slot
 from guardian.core.policy import Policy
 from guardian.core.roster import Person, Role, Roster
 from guardian.core.view import MeetingView, view
+from guardian.ports import Desk, Hook
 
 NOW = 1_700_000_000.0
 KEY = b"k" * 32
@@ -64,6 +66,10 @@ class FakeService:
     acknowledged: list[tuple[str, str, str]] = field(default_factory=list)
     failure: Exception | None = None
     silent: bool = False
+    hooks: dict[str, Hook] = field(default_factory=dict)
+    desks: dict[str, Desk] = field(default_factory=dict)
+    listeners: set[asyncio.Queue[str | None]] = field(default_factory=set)
+    can: Capabilities = CAN
 
     def __post_init__(self) -> None:
         self.metrics = Metrics()
@@ -72,7 +78,7 @@ class FakeService:
             if meeting not in self.idle:
                 self.states[meeting] = blank()
                 slot = Slot(NOW - 60.0, NOW + 3600.0)
-                self._happens(meeting, Opened(self.now, f"{meeting}-1", meeting, slot, CAN))
+                self._happens(meeting, Opened(self.now, f"{meeting}-1", meeting, slot, self.can))
                 self._happens(meeting, RosterLoaded(self.now, Roster("v1", PEOPLE)))
                 self.comes(meeting, "h-tess", "Tess Teacher", account="tess@school", place=Place.INSIDE)
 
@@ -120,6 +126,23 @@ class FakeService:
         self.acknowledged.append((meeting, incident, by))
         self._happens(meeting, Acknowledged(self._next(), incident, by))
 
+    def subscribe(self) -> AsyncIterator[str]:
+        queue: asyncio.Queue[str | None] = asyncio.Queue()
+        self.listeners.add(queue)
+        return self._read(queue)
+
+    async def _read(self, queue: asyncio.Queue[str | None]) -> AsyncIterator[str]:
+        try:
+            while (meeting := await queue.get()) is not None:
+                yield meeting
+        finally:
+            self.listeners.discard(queue)
+
+    def stop(self) -> None:
+        """Whoever listens hears that no more changes come."""
+        for queue in self.listeners:
+            queue.put_nowait(None)
+
     def readiness(self) -> Ready:
         return self.ready
 
@@ -138,6 +161,8 @@ class FakeService:
             self.states[meeting] = state
             answers += [d for d in decisions if isinstance(d, Answer)]
             waiting += self._obeyed(meeting, (d for d in decisions if isinstance(d, Ask)))
+        for queue in self.listeners:
+            queue.put_nowait(meeting)
         return answers
 
     def _obeyed(self, meeting: str, asks: Iterable[Ask]) -> list[Event]:

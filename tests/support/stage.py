@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from guardian.app.datadir import DataDirectory
 from guardian.app.guard import Guard
@@ -29,7 +30,11 @@ PUPILS = tuple(f"Pupil{n} Somebody" for n in range(20))
 
 
 class Stage:
-    """One meeting, ``yoga``. ``restart`` is a kill and a new process on the same room, journal and people."""
+    """One meeting, ``yoga``. ``restart`` is a kill and a new process on the same room, journal and people.
+    ``shared``: what the service's parts hold besides.
+    """
+
+    guard: Guard
 
     def __init__(
         self,
@@ -39,7 +44,9 @@ class Stage:
         policy: Policy | None = None,
         check: Callable[[], Awaitable[Briefing]] | None = None,
         deadman: Callable[[], Awaitable[None]] | None = None,
+        **shared: Any,
     ) -> None:
+        self.shared = shared
         self.slots, self.policy, self.check, self.deadman = slots, policy or Policy(), check, deadman
         self.folder = folder
         self.room = FakePlatform(clock)
@@ -71,7 +78,8 @@ class Stage:
             self.guard = Guard(guarded, tools, self.list, check=self.check)
             return {"yoga": self.guard}
 
-        parts = Parts(DataDirectory(self.folder), open_journal, guards, ("yoga",), metrics, clock, deadman=self.deadman)
+        folder, meetings = DataDirectory(self.folder), ("yoga",)
+        parts = Parts(folder, open_journal, guards, meetings, metrics, clock, deadman=self.deadman, **self.shared)
         return Service(parts)
 
     async def open(self) -> None:

@@ -41,7 +41,7 @@ def display_name(name: str, *, full: bool = False) -> str:
     last, comma, first = line.partition(", ")
     words = [word for word in (f"{first} {last}" if comma and first else line).split() if word]
     if not any(c.isalnum() for c in line):
-        shown = line or _NOTHING
+        shown = " ".join(line.replace("@", "").split()) or _NOTHING  # an "[at]" would read as a name next time
     elif full or len(words) < 2:
         shown = line
     else:

@@ -349,6 +349,56 @@ def opened(_incident: Incident) -> Story:
     return Story("The class is open", "A host is inside; the door opens to everybody who is proven.", "It guards.")
 
 
+def no_hands(_incident: Incident) -> Story:
+    """Nothing of ours can act inside the meeting."""
+    return Story(
+        "The guardian cannot reach the door",
+        "The class is on, but nothing of the guardian's can act inside the meeting now.",
+        "Nobody is let in until that is over; those who belong here wait. It can still put a stranger out for good.",
+        "Open the guardian's panel in a host's client, and leave it open. Until then let people in by your own hand.",
+    )
+
+
+def came_in_as(incident: Incident) -> Story:
+    """Somebody came in on another person's admission."""
+    return Story(
+        "Somebody came in on another person's admission",
+        f"{_count(incident)} inside who came in when the guardian had let in somebody else.",
+        "Who is not proven goes back to the lobby, if the class's policy lets the machine act; else it asks you.",
+        "Look who it is. Admit them if they belong here, or remove them; the one who was meant may still be waiting.",
+    )
+
+
+def before_host(_incident: Incident) -> Story:
+    """Somebody was inside before the host."""
+    return Story(
+        "Somebody was inside before the host",
+        "The meeting lets people in before its host is there, past the waiting room.",
+        "It keeps watching and judges whoever is inside. It cannot change this while the meeting runs.",
+        "Look who is inside. After the class switch off joining before the host; `guardian check` shows where.",
+    )
+
+
+def public_link(_incident: Incident) -> Story:
+    """The meeting's link stands in public."""
+    return Story(
+        "The meeting's link was found in public",
+        "The platform found the way into this meeting posted where anybody can read it. Expect strangers.",
+        "The door is guarded as always: a link alone lets nobody in.",
+        "Change the passcode now (rotate), send the new link to the families, and have the post taken down.",
+    )
+
+
+def stale_deliveries(_incident: Incident) -> Story:
+    """Signed deliveries come too late."""
+    return Story(
+        "News from the platform comes too late",
+        "Several deliveries were signed by the platform but old. A clock is wrong, or somebody sends old ones again.",
+        "It refused them unread and read everything afresh.",
+        "Have the clock of the guardian's computer checked. If it is right, change the secret of the deliveries.",
+    )
+
+
 STORIES: Mapping[IncidentKind, Callable[[Incident], Story]] = {
     IncidentKind.STRANGER_WAITING: stranger_waiting,
     IncidentKind.NEEDS_DECISION: needs_decision,
@@ -381,6 +431,11 @@ STORIES: Mapping[IncidentKind, Callable[[Incident], Story]] = {
     IncidentKind.PANIC: panic,
     IncidentKind.LOCKED: locked,
     IncidentKind.OPENED: opened,
+    IncidentKind.NO_HANDS: no_hands,
+    IncidentKind.CAME_IN_AS: came_in_as,
+    IncidentKind.BEFORE_HOST: before_host,
+    IncidentKind.PUBLIC_LINK: public_link,
+    IncidentKind.STALE_DELIVERIES: stale_deliveries,
 }
 
 SEVERITIES: Mapping[Severity, str] = {

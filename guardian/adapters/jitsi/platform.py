@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
@@ -18,6 +18,7 @@ from guardian.adapters.jitsi.session import Session
 from guardian.adapters.jitsi.trouble import AddressUnusableError, ConflictError, HostUnknownError
 from guardian.core.actions import Act, Capabilities
 from guardian.core.events import ForeignSelf, LinkChanged, Snapshot
+from guardian.core.identity import Facts
 from guardian.errors import LoginRefusedError, PlatformError, TemporaryError
 from guardian.ports import Clock, Emit, Outcome
 
@@ -118,6 +119,9 @@ class JitsiRoom:
         listed = await session.snapshot()
         self._refresh(session)
         return listed
+
+    def recall(self, known: Sequence[Facts]) -> None:
+        """See the port: presence tells everything anew."""
 
     # -- up and down
 

@@ -1,1 +1,1 @@
-"""Rosters from outside: who is expected. ``wire`` reads bytes (pure); ``csv_file`` watches the file."""
+"""Rosters from outside: who is expected. ``wire`` reads bytes, ``reading`` understands them, ``files`` watches."""

@@ -6,73 +6,68 @@ Siblings who share an address are fine: each has a name of their own.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
+from guardian.adapters.rosters.entries import Fault, Origin, RosterEntry
 from guardian.core.names import normalise
 from guardian.core.roster import Person
 
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A person and the line that they stand on."""
-
-    line: int
-    person: Person
+Place = Callable[[Origin], str]
+"""How a place is told: with the file's name if there are several."""
 
 
-def contradictions(listed: Sequence[Listed]) -> list[tuple[int, str]]:
-    """Line and fault of each row that contradicts another; of several faults the one that says most."""
-    first: dict[int, str] = {}
-    for line, what in (*_same_account(listed), *_same_name(listed), *_same_id(listed)):
-        first.setdefault(line, what)
-    return list(first.items())
+def contradictions(entries: Sequence[RosterEntry], place: Place) -> list[Fault]:
+    """The fault of each row that contradicts another; of several faults the one that says most."""
+    first: dict[Origin, Fault] = {}
+    for fault in (*_same_account(entries, place), *_same_name(entries, place), *_same_id(entries, place)):
+        first.setdefault(fault.origin, fault)
+    return list(first.values())
 
 
-def _same_name(listed: Sequence[Listed]) -> list[tuple[int, str]]:
-    faults = []
-    named: dict[str, list[Listed]] = defaultdict(list)
-    for entry in listed:
-        named[normalise(entry.person.name)].append(entry)
-    for group in named.values():
-        if len(group) == 1:
-            continue
-        keys = [_keys(entry.person) for entry in group]
-        owners: dict[str, int] = defaultdict(int)
-        for key in (key for mine in keys for key in mine):
-            owners[key] += 1
-        for entry, mine in zip(group, keys, strict=True):
-            if all(owners[key] > 1 for key in mine):
-                other = next(found.line for found in group if found is not entry)
-                faults.append(
-                    (entry.line, f"the same name as line {other}; give each an e-mail or account of their own")
-                )
-    return faults
-
-
-def _keys(person: Person) -> frozenset[str]:
+def keys(person: Person) -> frozenset[str]:
+    """What tells a person from a namesake."""
     return frozenset(
         [f"account:{account.casefold()}" for account in person.accounts]
         + [f"email:{email.casefold()}" for email in person.emails]
     )
 
 
-def _same_account(listed: Sequence[Listed]) -> list[tuple[int, str]]:
+def _same_name(entries: Sequence[RosterEntry], place: Place) -> list[Fault]:
     faults = []
-    owner: dict[str, int] = {}
-    for entry in listed:
-        for account in dict.fromkeys(account.casefold() for account in entry.person.accounts):
-            first = owner.setdefault(account, entry.line)
-            if first != entry.line:
-                faults.append((entry.line, f"an account that line {first} has already"))
+    named: dict[str, list[RosterEntry]] = defaultdict(list)
+    for entry in entries:
+        named[normalise(entry.person.name)].append(entry)
+    for group in named.values():
+        if len(group) == 1:
+            continue
+        theirs = [keys(entry.person) for entry in group]
+        owners: dict[str, int] = defaultdict(int)
+        for key in (key for mine in theirs for key in mine):
+            owners[key] += 1
+        for entry, mine in zip(group, theirs, strict=True):
+            if all(owners[key] > 1 for key in mine):
+                other = place(next(found.origins[0] for found in group if found is not entry))
+                what = f"the same name as {other}; give each an e-mail or account of their own"
+                faults.append(Fault(entry.origins[0], what))
     return faults
 
 
-def _same_id(listed: Sequence[Listed]) -> list[tuple[int, str]]:
+def _same_account(entries: Sequence[RosterEntry], place: Place) -> list[Fault]:
     faults = []
-    owner: dict[str, int] = {}
-    for entry in listed:
-        first = owner.setdefault(entry.person.id, entry.line)
-        if first != entry.line:
-            faults.append((entry.line, f"the same person or id as line {first}"))
+    owner: dict[str, Origin] = {}
+    for entry in entries:
+        for account in dict.fromkeys(account.casefold() for account in entry.person.accounts):
+            first = owner.setdefault(account, entry.origins[0])
+            if first != entry.origins[0]:
+                faults.append(Fault(entry.origins[0], f"an account that {place(first)} has already"))
+    return faults
+
+
+def _same_id(entries: Sequence[RosterEntry], place: Place) -> list[Fault]:
+    faults = []
+    owner: dict[str, Origin] = {}
+    for entry in entries:
+        first = owner.setdefault(entry.person.id, entry.origins[0])
+        if first != entry.origins[0]:
+            faults.append(Fault(entry.origins[0], f"the same person or id as {place(first)}"))
     return faults

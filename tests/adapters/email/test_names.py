@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from guardian.adapters.email.names import LONGEST_SHOWN, display_name, inert
@@ -55,6 +55,7 @@ def test_whatever_somebody_types_becomes_a_short_visible_line(name: str) -> None
         assert "://" not in shown
 
 
+@example(": @")
 @given(st.text(alphabet=st.sampled_from("ab .,'-@:/ÄéB\u0301"), max_size=30))
 def test_shortening_twice_changes_nothing(name: str) -> None:
     once = display_name(name)

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from guardian.adapters.rosters.csv_file import CsvRoster
+from guardian.adapters.rosters.files import FileRoster
+from guardian.adapters.rosters.spec import Source
 from guardian.errors import RosterError
 
 ONE = "name,role\nAda,pupil\n"
@@ -24,8 +25,8 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def source(path: Path) -> CsvRoster:
-    return CsvRoster(path, ZoneInfo("UTC"), look_every=0.05)
+def source(path: Path) -> FileRoster:
+    return FileRoster([Source(path)], ZoneInfo("UTC"), look_every=0.05)
 
 
 async def changed(changes: AsyncIterator[None]) -> None:
@@ -33,25 +34,25 @@ async def changed(changes: AsyncIterator[None]) -> None:
         await anext(changes)
 
 
-async def test_a_file_is_read(source: CsvRoster) -> None:
+async def test_a_file_is_read(source: FileRoster) -> None:
     assert [person.name for person in (await source.load()).people] == ["Ada"]
 
 
-async def test_a_missing_file_is_told_by_its_name(path: Path, source: CsvRoster) -> None:
+async def test_a_missing_file_is_told_by_its_name(path: Path, source: FileRoster) -> None:
     path.unlink()
     with pytest.raises(RosterError, match=r"roster\.csv: cannot be read: No such file"):
         await source.load()
 
 
-async def test_a_folder_in_its_place_is_told(path: Path, source: CsvRoster) -> None:
+async def test_a_folder_in_its_place_is_told(path: Path, source: FileRoster) -> None:
     path.unlink()
     path.mkdir()
-    with pytest.raises(RosterError, match="cannot be read: Is a directory"):
+    with pytest.raises(RosterError, match="no OneRoster bundle"):
         await source.load()
 
 
 async def test_writing_in_place_renaming_over_it_removing_and_coming_back_are_each_noticed(
-    path: Path, source: CsvRoster
+    path: Path, source: FileRoster
 ) -> None:
     await source.load()
     async with aclosing(source.changes()) as changes:
@@ -83,7 +84,7 @@ async def test_a_link_that_is_turned_to_another_file_is_noticed(tmp_path: Path) 
     mounted.mkdir()
     (mounted / "data").symlink_to(tmp_path / "v1")
     (mounted / "roster.csv").symlink_to("data/roster.csv")
-    source = CsvRoster(mounted / "roster.csv", ZoneInfo("UTC"), look_every=0.05)
+    source = FileRoster([Source(mounted / "roster.csv")], ZoneInfo("UTC"), look_every=0.05)
     await source.load()
     async with aclosing(source.changes()) as changes:
         (mounted / "data.new").symlink_to(tmp_path / "v2")
@@ -92,7 +93,7 @@ async def test_a_link_that_is_turned_to_another_file_is_noticed(tmp_path: Path) 
         assert len((await source.load()).people) == 2
 
 
-async def test_a_change_between_the_load_and_the_watch_is_not_lost(path: Path, source: CsvRoster) -> None:
+async def test_a_change_between_the_load_and_the_watch_is_not_lost(path: Path, source: FileRoster) -> None:
     await source.load()
     path.write_text(TWO, encoding="utf-8")
     async with aclosing(source.changes()) as changes:
@@ -102,7 +103,7 @@ async def test_a_change_between_the_load_and_the_watch_is_not_lost(path: Path, s
 
 async def test_a_folder_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
     path = tmp_path / "later" / "roster.csv"
-    source = CsvRoster(path, ZoneInfo("UTC"), look_every=0.05)
+    source = FileRoster([Source(path)], ZoneInfo("UTC"), look_every=0.05)
     with pytest.raises(RosterError):
         await source.load()
     async with aclosing(source.changes()) as changes:
@@ -114,9 +115,9 @@ async def test_a_folder_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> N
         assert len((await source.load()).people) == 1
 
 
-async def test_other_files_in_the_folder_are_no_change(path: Path, source: CsvRoster) -> None:
+async def test_other_files_in_the_folder_are_no_change(path: Path, source: FileRoster) -> None:
     await source.load()
-    other = CsvRoster(path.with_name("other.csv"), ZoneInfo("UTC"), look_every=0.05)
+    other = FileRoster([Source(path.with_name("other.csv"))], ZoneInfo("UTC"), look_every=0.05)
     async with aclosing(source.changes()) as changes, aclosing(other.changes()) as other_changes:
         waiting = asyncio.ensure_future(changed(changes))
         path.with_name("other.csv").write_text("x", encoding="utf-8")
@@ -128,5 +129,5 @@ async def test_other_files_in_the_folder_are_no_change(path: Path, source: CsvRo
 
 async def test_the_example_roster_is_sound() -> None:
     example = Path(__file__).parents[3] / "examples" / "roster.csv"
-    people = (await CsvRoster(example, ZoneInfo("Europe/Berlin")).load()).people
+    people = (await FileRoster([Source(example)], ZoneInfo("Europe/Berlin")).load()).people
     assert [person.role.value for person in people].count("pupil") == 3

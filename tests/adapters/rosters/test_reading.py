@@ -1,13 +1,16 @@
 """What the bytes of a roster mean, and which faults are found in them."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardian.adapters.rosters.wire import LARGEST, parse
+from guardian.adapters.rosters.reading import read
+from guardian.adapters.rosters.spec import Source
+from guardian.adapters.rosters.wire import LARGEST
 from guardian.core.roster import Role, Roster
 from guardian.errors import RosterError
 
@@ -16,7 +19,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 def roster(text: str | bytes) -> Roster:
     raw = text.encode() if isinstance(text, str) else text
-    return parse(raw, "roster.csv", BERLIN, b"salt")
+    return read([(Source(Path("roster.csv")), raw)], BERLIN, b"salt").roster
 
 
 def problems(text: str | bytes) -> tuple[str, ...]:
@@ -110,7 +113,7 @@ def test_unknown_columns_are_passed_over_but_a_misspelt_one_is_a_fault() -> None
         (b"name,role\n,\n  ,\n", "there is a header, but nobody in it"),
         (b"who,role\nAda,host\n", "line 1: there is no column called name"),
         (b"name\nAda\x00\n", "not a text file in UTF-8 or Windows-1252"),
-        (b"PK\x03\x04\x00\x81\x8d", "not a text file in UTF-8 or Windows-1252"),
+        (b"PK\x03\x04\x00\x81\x8d", "the zip file is damaged, or locked by a password"),
         ("name\nZoë\nZoë".encode()[:-1], "the file is cut off in the middle of a letter"),
         (b"x" * (LARGEST + 1), "larger than 16 MiB"),
     ],
@@ -126,7 +129,7 @@ def test_every_fault_is_found_with_its_line_and_no_name_is_told() -> None:
         ",host,,,,,,\n"
         "\n"
         "Bo Diddley,,not-an-address,,,,,\n"
-        "Cy Young,,,two words,x,30.11.2026,2026-11-30,no spaces\n"
+        "Cy Young,,,two words,x,11/30/2026,2026-11-30,no spaces\n"
         "Di Prince,,,,,2026-11-30,2026-11-29,\n"
         f"{'E' * 121},,,,,,,\n"
         "Lovelace, Fay,,,,,,,p9\n"
@@ -191,7 +194,7 @@ def test_one_id_cannot_belong_to_two_people() -> None:
 def test_an_id_that_is_made_is_stable_opaque_and_keyed_by_the_installation() -> None:
     one = roster("name,email\nAda Lovelace,ada@x.example\nBo,\n").people[0].id
     assert roster("email;name\n;Bo\nADA@x.example; ada  Lovelace \n").people[1].id == one
-    assert parse(b"name,email\nAda Lovelace,ada@x.example\n", "r", BERLIN, b"other").people[0].id != one
+    assert read([(Source(Path("r")), b"name,email\nAda Lovelace,ada@x.example\n")], BERLIN, b"other").roster.people[0].id != one
     assert "ada" not in one
     assert one.startswith("p")
 
