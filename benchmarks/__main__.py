@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import gettempdir
 
-from benchmarks import core, door, growth, host, journal, prosody, recovery, start
+from benchmarks import core, door, growth, host, ingest, journal, many, prosody, recovery, start, zoom
 from benchmarks.report import as_json, markdown, table
 from benchmarks.rows import FULL, QUICK, Row, Scale, bottlenecks
 from guardian.log import configure
@@ -35,7 +35,9 @@ def measures(scale: Scale) -> tuple[Measure, ...]:
         Measure(journal.ROWS, journal.measure),
         Measure(door.KNOCK_ROWS, door.measure_knock),
         Measure(door.CROWD_ROWS, door.measure_crowd),
-        Measure(door.CLASS_ROWS, door.measure_class),
+        Measure(zoom.ROWS, zoom.measure),
+        Measure(ingest.ROWS, ingest.measure),
+        Measure(many.ROWS, many.measure),
         Measure(prosody.ROWS, prosody.measure),
         Measure(start.ROWS, start.measure),
         Measure(recovery.ROWS, recovery.measure),

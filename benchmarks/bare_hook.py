@@ -32,7 +32,7 @@ async def _serve(secret: bytes) -> None:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     print(runner.addresses[0][1], flush=True)
-    await asyncio.to_thread(sys.stdin.readline)
+    await asyncio.to_thread(sys.stdin.read)
     await runner.cleanup()
 
 

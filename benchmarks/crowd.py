@@ -13,6 +13,7 @@ import sys
 import time
 from dataclasses import asdict, dataclass
 
+from benchmarks.rows import share
 from guardian.world.jitsi import Participant
 from guardian.world.site import Site
 from guardian.world.xmpp import Account
@@ -42,11 +43,6 @@ class Told:
 
     waits: list[float]
     busy: float
-
-
-def share(cpu_seconds: float, wall_seconds: float) -> float:
-    """The share of one core; a process with several threads may use more than 1."""
-    return cpu_seconds / wall_seconds if wall_seconds > 0 else 0.0
 
 
 async def _play(wish: Wish) -> Told:

@@ -7,7 +7,6 @@ floor is a bare durable program: per knock one row, committed, then the call.
 
 from __future__ import annotations
 
-import asyncio
 import statistics
 import tempfile
 import time
@@ -15,22 +14,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from aiolimiter import AsyncLimiter
-
 from benchmarks.bare import BareStore
 from benchmarks.people import facts_of
 from benchmarks.rows import Goal, Row, Scale, percentile
-from benchmarks.stage import Bucket, Room, Stage, staged
+from benchmarks.stage import Room, Stage, staged
 from guardian.codec import encode
 from guardian.core.events import Seen
 from guardian.core.identity import Facts, Place
 
 CLASS = 30
 CROWD = 60
-ANSWER = 0.1  # seconds that the slow platform takes for each call
 KNOCK_ROWS = ("floor-knock-p50", "knock-p50", "floor-knock-p99", "knock-p99")
 CROWD_ROWS = ("floor-crowd", "floor-crowd-grouped", "crowd-first", "crowd-last")
-CLASS_ROWS = ("class-at-once", "class-spread", "class-limited", "class-refused")
 
 
 @contextmanager
@@ -137,75 +132,11 @@ def _bare_crowd(folder: Path, group: int) -> float:
         return (time.perf_counter() - began) * 1000
 
 
-async def _crowd(folder: Path, answer: float = 0.0) -> tuple[float, Room]:
-    room = Room(answer)
+async def _crowd(folder: Path) -> tuple[float, Room]:
+    room = Room()
     async with staged(folder, room, CROWD):
         began = time.perf_counter()
         for n in range(CROWD):
             room.show(facts_of(n, Place.WAITING))
         await room.until(lambda: len(room.inside) == CROWD)
     return began, room
-
-
-# --- the start of a class --------------------------------------------------------------------------------------------
-
-
-async def measure_class(scale: Scale) -> list[Row]:
-    """Sixty on a platform that takes 100 ms for each call: at once, over one second, and under a limit of 20/s."""
-    taken: dict[str, list[float]] = {name: [] for name in CLASS_ROWS}
-    for _ in range(max(1, min(3, scale.repetitions))):
-        with _folder() as folder:
-            began, room = await _crowd(folder, ANSWER)
-        taken[CLASS_ROWS[0]].append(max(room.inside.values()) - began)
-        with _folder() as folder:
-            taken[CLASS_ROWS[1]].append(await _spread(folder, 1.0))
-        with _folder() as folder:
-            seconds, refused = await _limited(folder)
-        taken[CLASS_ROWS[2]].append(seconds)
-        taken[CLASS_ROWS[3]].append(refused)
-    what = f"{CROWD} knocks, platform answers in 100 ms"
-    return [
-        Row(
-            CLASS_ROWS[0],
-            f"{what}, at once: all inside",
-            "s",
-            tuple(taken[CLASS_ROWS[0]]),
-            None,
-            Goal("≤ 0.25 s", 0.25),
-        ),
-        Row(
-            CLASS_ROWS[1], f"{what}, over 1 s: all inside", "s", tuple(taken[CLASS_ROWS[1]]), None, Goal("≤ 1.3 s", 1.3)
-        ),
-        Row(
-            CLASS_ROWS[2],
-            f"{what}, limit 20/s: all inside",
-            "s",
-            tuple(taken[CLASS_ROWS[2]]),
-            None,
-            Goal("≤ 2.4 s", 2.4),
-        ),
-        Row(
-            CLASS_ROWS[3], "calls beyond that limit (429)", "calls", tuple(taken[CLASS_ROWS[3]]), None, Goal("none", 0)
-        ),
-    ]
-
-
-async def _spread(folder: Path, over: float) -> float:
-    room = Room(ANSWER)
-    async with staged(folder, room, CROWD):
-        began = time.perf_counter()
-        for n in range(CROWD):
-            await asyncio.sleep(max(0.0, began + over * n / (CROWD - 1) - time.perf_counter()))
-            room.show(facts_of(n, Place.WAITING))
-        await room.until(lambda: len(room.inside) == CROWD)
-        return max(room.inside.values()) - began
-
-
-async def _limited(folder: Path) -> tuple[float, float]:
-    room = Room(ANSWER, Bucket(rate=20.0, size=20))
-    async with staged(folder, room, CROWD, limiter=AsyncLimiter(20, 1.0)):
-        began = time.perf_counter()
-        for n in range(CROWD):
-            room.show(facts_of(n, Place.WAITING))
-        await room.until(lambda: len(room.inside) == CROWD)
-        return max(room.inside.values()) - began, float(room.refused)

@@ -48,7 +48,8 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Scale:
     """How much is measured. ``knocks`` and ``appends`` a repetition; ``callers`` of the journal at once; ``meetings``
-    for growth, the fewest first; ``occurrences`` to recover.
+    for growth, the fewest first; ``occurrences`` to recover, and to guard at once; ``classes`` whose pupils come
+    ``comings`` times, by webhook.
     """
 
     repetitions: int
@@ -60,10 +61,12 @@ class Scale:
     cycles: int
     occurrences: int
     recoveries: int
+    classes: int
+    comings: int
 
 
-FULL = Scale(7, 100, 20_000, 20_000, 200, (10, 500, 5_000), 400, 1_000, 3)
-QUICK = Scale(2, 5, 500, 400, 20, (2, 10), 10, 10, 1)
+FULL = Scale(7, 100, 20_000, 20_000, 200, (10, 500, 5_000), 400, 1_000, 3, 12, 4)
+QUICK = Scale(2, 5, 500, 400, 20, (2, 10), 10, 10, 1, 2, 1)
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -71,6 +74,11 @@ def percentile(values: Sequence[float], share: float) -> float:
     if not values:
         raise ValueError("nothing was measured")
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
+
+
+def share(cpu_seconds: float, wall_seconds: float) -> float:
+    """The share of one core; a process with several threads may use more than 1."""
+    return cpu_seconds / wall_seconds if wall_seconds > 0 else 0.0
 
 
 def ratio(row: Row, rows: Mapping[str, Row]) -> float | None:

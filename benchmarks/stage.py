@@ -11,8 +11,6 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from aiolimiter import AsyncLimiter
-
 from benchmarks.people import CAN, HOST, POLICY, SELF, class_list, slot_around
 from guardian.adapters.journal import open_journal
 from guardian.app.datadir import DataDirectory
@@ -28,48 +26,24 @@ from guardian.core.events import Gone, LinkChanged, Seen, Snapshot
 from guardian.core.identity import Facts, Place
 from guardian.core.memory import Slot
 from guardian.core.roster import Roster
-from guardian.errors import TemporaryError
 from guardian.ports import Emit, Journal, Letter, Notice, Outcome, Platform
 
 PATIENCE = 60.0
 """Seconds after which a measure is given up: what it waits for will not come."""
 
 
-class Bucket:
-    """A platform's limit: ``size`` calls at once, ``rate`` a second on the long run."""
-
-    def __init__(self, rate: float, size: int) -> None:
-        self._rate, self._size = rate, float(size)
-        self._left, self._at = float(size), time.perf_counter()
-
-    def take(self) -> bool:
-        """Whether one more call is within the limit now."""
-        now = time.perf_counter()
-        self._left = min(self._size, self._left + (now - self._at) * self._rate)
-        self._at = now
-        if self._left < 1.0:
-            return False
-        self._left -= 1.0
-        return True
-
-
 class Room:
-    """The stand-in. Answers each call after ``answer`` seconds; an admission takes effect with the answer.
+    """The stand-in. Answers each call at once; an admission takes effect with the answer.
 
-    ``called`` and ``inside`` say when (``time.perf_counter``) somebody's admission was asked for and had its effect;
-    ``refused`` counts calls beyond the ``limit``.
+    ``called`` and ``inside`` say when (``time.perf_counter``) somebody's admission was asked for and had its effect.
     """
 
-    def __init__(
-        self, answer: float = 0.0, limit: Bucket | None = None, people: Iterable[Facts] = (SELF, HOST)
-    ) -> None:
+    def __init__(self, people: Iterable[Facts] = (SELF, HOST)) -> None:
         self.capabilities = CAN
         self.people = {facts.handle: facts for facts in people}
         self.called: dict[str, float] = {}
         self.inside: dict[str, float] = {}
-        self.refused = 0
         self.changed = asyncio.Event()
-        self._answer, self._limit = answer, limit
         self._emit: Emit = lambda _: None
 
     async def run(self, emit: Emit, ready: Callable[[], None]) -> None:
@@ -82,14 +56,9 @@ class Room:
     async def perform(self, act: Act) -> Outcome:
         """See the port."""
         called = time.perf_counter()
-        if self._limit is not None and not self._limit.take():
-            self.refused += 1
-            raise TemporaryError("too many calls", delay=1.0)
         handle = act.handle or ""
         if act.kind is ActKind.ADMIT:
             self.called.setdefault(handle, called)
-        if self._answer:
-            await asyncio.sleep(self._answer)
         if act.kind is ActKind.ADMIT and handle in self.people:
             self.inside[handle] = time.perf_counter()
             self.show(replace(self.people[handle], place=Place.INSIDE))
@@ -162,11 +131,9 @@ class Stage:
         *,
         at: str = "",
         slot: Slot | None = None,
-        limiter: AsyncLimiter | None = None,
     ) -> None:
         self.guards: dict[str, Guard] = {}
         self._slot = slot or slot_around(time.time())
-        self._limiter = limiter
         metrics = Metrics()
 
         async def journal() -> Journal:
@@ -192,7 +159,7 @@ class Stage:
         on_change: Callable[[str], None],
     ) -> Tools:
         notices = Notices(meeting, (Channel(),), time.time, metrics=metrics)
-        return Tools(room, store, notices, supervisor, time.time, metrics, limiter=self._limiter, on_change=on_change)
+        return Tools(room, store, notices, supervisor, time.time, metrics, on_change=on_change)
 
     def watch(self, meeting: str) -> Watch:
         """The live occurrence. Raises LookupError when there is none."""
@@ -219,11 +186,9 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(
-    folder: Path, room: Platform, pupils: int, *, at: str = "", limiter: AsyncLimiter | None = None
-) -> AsyncIterator[Stage]:
+async def staged(folder: Path, room: Platform, pupils: int, *, at: str = "") -> AsyncIterator[Stage]:
     """One class, open, with its host inside; stopped afterwards. Fails if anything in the guardian did."""
-    stage = Stage(folder, {"bench": room}, pupils, at=at, limiter=limiter)
+    stage = Stage(folder, {"bench": room}, pupils, at=at)
     await stage.service.start()
     try:
         await stage.until_calm("bench")

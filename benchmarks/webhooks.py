@@ -15,31 +15,37 @@ from guardian.world.zoom.signing import encode, sign
 PATH = "/hooks/zoom"
 HOST = "grace"
 STEP = 0.001  # seconds between two happenings of one load
-TELLS = {
+COMING = ("waiting", "joined", "left")
+"""What is told of one person who knocks, comes in and goes, when nobody says by whose hand."""
+
+BY_HAND = ("waiting", "admitted", "joined", "left")
+"""The same when the teacher lets them in."""
+
+_EVENTS = {
     "waiting": ("meeting.participant_joined_waiting_room", "date_time"),
     "admitted": ("meeting.participant_admitted", "date_time"),
     "joined": ("meeting.participant_joined", "join_time"),
     "left": ("meeting.participant_left", "leave_time"),
 }
-COMING = ("waiting", "joined", "left")
-"""What is told of one person from the knock to the end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
     """Classes of ``people`` on the meetings ``numbers``, ``abreast`` of them at a time; everybody comes ``comings``
-    times. Every ``again``-th request comes a second time a little later, as Zoom repeats what it believes lost.
+    times, each time with the events ``tells``. Every ``again``-th request comes a second time a little later, as Zoom
+    repeats what it believes lost.
     """
 
     numbers: tuple[str, ...]
     people: int
     comings: int
     abreast: int
+    tells: tuple[str, ...] = COMING
     again: int = 20
 
     def happenings(self) -> int:
-        """How many different things are told."""
-        return len(self.numbers) * self.people * self.comings * len(COMING)
+        """How many different things are told, the hosts' own coming in among them."""
+        return len(self.numbers) * (self.people * self.comings * len(self.tells) + 1)
 
 
 def meeting_numbers(count: int) -> tuple[str, ...]:
@@ -47,9 +53,9 @@ def meeting_numbers(count: int) -> tuple[str, ...]:
     return tuple(str(81_000_000_000 + n) for n in range(count))
 
 
-def place_of(number: str, run: str = "1") -> Place:
-    """The meeting, in its run of this name."""
-    return Place("bench-account", number, f"{number}/{run}==", HOST, "Class", "2026-11-02T08:00:00Z", "UTC", 60)
+def place_of(number: str) -> Place:
+    """The meeting in its one run."""
+    return Place("bench-account", number, f"{number}/run==", HOST, "Class", "2026-11-02T08:00:00Z", "UTC", 60)
 
 
 def who_of(person: int, uuid: str) -> Who:
@@ -58,16 +64,20 @@ def who_of(person: int, uuid: str) -> Who:
     return Who(str(16_777_216 + 1024 * person), name_of(person), f"pupil{person}", uuid, address)
 
 
+def host_of(place: Place) -> Who:
+    """The teacher."""
+    return Who("16777000", "Grace Hopkins", HOST, f"{place.number}-host", "grace@school.example")
+
+
 def told(what: str, place: Place, who: Who, at: float) -> bytes:
-    """The body that tells, at ``at`` (seconds UTC), one thing of COMING about somebody."""
-    event, key = TELLS[what]
+    """The body that tells, at ``at`` (seconds UTC), one of BY_HAND about somebody."""
+    event, key = _EVENTS[what]
     return encode(about(event, place, at, participant=identity(who) | {key: rfc3339(at)}))
 
 
 def opening(place: Place, at: float) -> tuple[bytes, bytes]:
     """The meeting begins, and its host is inside."""
-    host = Who("16777000", "Grace Hopkins", HOST, f"{place.number}-host", "grace@school.example")
-    return encode(about("meeting.started", place, at)), told("joined", place, host, at + STEP)
+    return encode(about("meeting.started", place, at)), told("joined", place, host_of(place), at + STEP)
 
 
 def bodies(load: Load, at: float) -> Iterator[bytes]:
@@ -76,7 +86,7 @@ def bodies(load: Load, at: float) -> Iterator[bytes]:
     for first in range(0, len(places), load.abreast):
         together = places[first : first + load.abreast]
         for coming in range(load.comings):
-            for what in COMING:
+            for what in load.tells:
                 for person in range(load.people):
                     for place in together:
                         who = who_of(person, f"{place.number}-{person}-{coming}")
@@ -86,8 +96,8 @@ def bodies(load: Load, at: float) -> Iterator[bytes]:
 
 def repeated(requests: Sequence[bytes], again: int, later: int) -> Iterator[bytes]:
     """Those requests; every ``again``-th once more, ``later`` requests behind the first time."""
-    for n, request in enumerate(requests):
-        yield request
+    for n, one in enumerate(requests):
+        yield one
         if n >= later and (n - later) % again == 0:
             yield requests[n - later]
 

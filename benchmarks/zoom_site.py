@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.children import ROOT
 from benchmarks.people import name_of
 from benchmarks.webhooks import HOST
 from guardian.world.zoom import ZoomWorld
 
-ROOT = Path(__file__).parents[1]
 ORIGIN = "https://guardian.example"
 START_WITHIN = 60.0
 SECRETS = ("client_secret", "webhook_secret", "panel_client_secret")
@@ -100,7 +100,9 @@ def write_site(folder: Path, ways: Ways, numbers: Sequence[str], people: int, ca
 
 @asynccontextmanager
 async def guarding(config: Path, ways: Ways, *, uvloop: bool = False) -> AsyncIterator[int]:
-    """The service runs; its port. It must end by itself and well when told to. Raises RuntimeError."""
+    """The service runs; its port. It is killed at the end: what it has answered for is on the disk. Raises RuntimeError
+    when it has ended before.
+    """
     program = ["-c", _UVLOOP] if uvloop else ["-m", "guardian"]
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, *program, "run", "--config", str(config)),
@@ -118,11 +120,12 @@ async def guarding(config: Path, ways: Ways, *, uvloop: bool = False) -> AsyncIt
             raise RuntimeError(f"the guardian does not start: {line!r}")
         yield int(found[1])
     finally:
-        if process.returncode is None:
-            process.terminate()
+        ended = process.returncode
+        if ended is None:
+            process.kill()
         await process.communicate()
-    if process.returncode:
-        raise RuntimeError(f"the guardian ended with {process.returncode}")
+    if ended is not None:
+        raise RuntimeError(f"the guardian ended with {ended}")
 
 
 def _environment(ways: Ways) -> Mapping[str, str]:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC
+from functools import partial
 from itertools import islice
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from aiolimiter import AsyncLimiter
@@ -14,22 +19,30 @@ from aiolimiter import AsyncLimiter
 from guardian import checkup
 from guardian.adapters.calendars.feed import CalendarFeed, Place
 from guardian.adapters.calendars.wanted import Wanted
-from guardian.adapters.email.notifier import EmailNotifier, MailServer
+from guardian.adapters.email.notifier import EmailNotifier, EmailPost, MailServer
 from guardian.adapters.email.wire import Letterhead
+from guardian.adapters.jitsi.doorway import JitsiDoorway, RoomTokens
 from guardian.adapters.jitsi.platform import JitsiRoom
 from guardian.adapters.jitsi.probe import probe
 from guardian.adapters.jitsi.server import AccountLogin, JitsiServer, TokenLogin
 from guardian.adapters.journal import open_journal
+from guardian.adapters.links import open_links
 from guardian.adapters.pings.http import HttpPing
+from guardian.adapters.rosters.entries import Reading
 from guardian.adapters.rosters.files import FileRoster
 from guardian.adapters.rosters.report import RosterReport, report_on, unreadable
 from guardian.adapters.rosters.spec import Source
 from guardian.adapters.zoom import probe as zoom_probe
 from guardian.adapters.zoom.account import ZoomAccount, ZoomKeys
+from guardian.adapters.zoom.doorway import ZoomDoorway
 from guardian.adapters.zoom.platform import ZoomMeeting
 from guardian.app.datadir import DataDirectory
 from guardian.app.dryrun import DryRun
 from guardian.app.guard import Guard
+from guardian.app.link_doors import LinkedClass
+from guardian.app.link_tokens import LinkKeys
+from guardian.app.linked_roster import LinkedRoster
+from guardian.app.links import LinkBook
 from guardian.app.metrics import Metrics
 from guardian.app.notices import Notices
 from guardian.app.retention import DAY
@@ -40,9 +53,11 @@ from guardian.app.texts import Briefing
 from guardian.app.watch import Guarded, Tools
 from guardian.config import Config, Jitsi, Mail, Meeting, Zoom, operator_key
 from guardian.core.actions import Capabilities
+from guardian.core.identity import Proof
 from guardian.core.policy import Mode
+from guardian.core.roster import Person
 from guardian.errors import ConfigError, RosterError, UnknownMeetingError
-from guardian.ports import Clock, Finding, Journal, Level, Notifier, Platform
+from guardian.ports import Clock, Doorway, Finding, Journal, Level, Notifier, Openings, Platform
 
 OnStep = Callable[[str], None]
 
@@ -60,11 +75,13 @@ def build(
     servers: dict[str, Jitsi | Zoom] = {**config.jitsi, **config.zoom}
     limiters = {name: _limiter(server.calls_per_second) for name, server in servers.items()}
     metrics = Metrics()
-    account = _zoom(config, clock, lambda event: metrics.ignored.labels(event).inc())
+    book = _link_book(config, clock)
+    account = _zoom(config, clock, lambda event: metrics.ignored.labels(event).inc(), book)
+    _add_classes(book, config, account, clock)
 
     def guards(journal: Journal, supervisor: Supervisor, on_change: OnStep) -> Mapping[str, Guard]:
         def one(meeting: Meeting) -> Guard:
-            bare = _platform(config, meeting, account, clock)
+            bare = _platform(config, meeting, account, clock, book)
             real = wrap(bare)
             tools = Tools(
                 platform=DryRun(real) if meeting.policy.mode is Mode.OBSERVE else real,
@@ -78,34 +95,48 @@ def build(
                 on_step=on_step,
             )
             feed = _calendar(config, meeting, clock)
+            linked = book.classes.get(meeting.id) if book else None
+            roster = _roster(config, meeting)
             guard = Guard(
                 _guarded(meeting, feed),
                 tools,
-                _roster(config, meeting),
+                LinkedRoster(roster, book, meeting.id) if book and linked else roster,
                 reconcile_every=config.guardian.reconcile_every,
                 check=lambda: _briefing(config, meeting, account, real, clock, feed),
             )
             if isinstance(bare, ZoomMeeting):
                 bare.deliver, bare.wake, bare.hosts = guard.deliver, guard.reread, guard.host_of
+            if book and linked:
+                linked.timetable, linked.people = guard.guarded.timetable, guard.people
+                linked.forwarded, linked.trouble = guard.forwarded, guard.links_trouble
+                if isinstance(bare, ZoomMeeting):
+                    bare.rotated = partial(book.rotated, meeting.id)
             return guard
 
         return {meeting.id: one(meeting) for meeting in config.meetings}
 
+    async def open_stores() -> Journal:
+        if book is not None:
+            await book.start()
+        return await open_store(config, on_step=on_step)
+
     deadman = config.guardian.deadman
+    events = {"zoom events": account.stream.run} if account and account.stream else {}
     return Service(
         Parts(
             data_directory=DataDirectory(config.guardian.data_dir),
-            open_journal=lambda: open_store(config, on_step=on_step),
+            open_journal=open_stores,
             guards=guards,
             meetings=[meeting.id for meeting in config.meetings],
             metrics=metrics,
             clock=clock,
             deadman=HttpPing(deadman.get_secret_value()) if deadman else None,
             keep={meeting.id: meeting.retention_days * DAY for meeting in config.meetings},
-            tasks={"zoom events": account.stream.run} if account and account.stream else {},
+            tasks={**events, "links": book.run} if book else events,
             hooks={"zoom": account.hook} if account and account.hook else {},
             desks={"zoom": account.desk} if account else {},
-            closers=(account.close,) if account else (),
+            links=book,
+            closers=[one.close for one in (account, book) if one is not None],
         )
     )
 
@@ -136,6 +167,18 @@ async def roster_reports(config: Config, meeting: str | None = None) -> Mapping[
         there = ", ".join(one.id for one in config.meetings)
         raise UnknownMeetingError(f"there is no meeting {meeting}; there are: {there}")
     return {one.id: await roster_report(_roster(config, one)) for one in chosen}
+
+
+def meeting_roster(config: Config, meeting: str | None = None) -> tuple[FileRoster, frozenset[Proof]]:
+    """One meeting's list as the service reads it, and what its gate accepts; of several meetings one must be named.
+
+    Raises UnknownMeetingError.
+    """
+    chosen = [one for one in config.meetings if meeting in {None, one.id}]
+    if len(chosen) != 1:
+        there = ", ".join(one.id for one in config.meetings)
+        raise UnknownMeetingError(f"name one meeting; there are: {there}")
+    return _roster(config, chosen[0]), chosen[0].policy.gate
 
 
 async def check(config: Config, *, clock: Clock = time.time, fix: bool = False) -> list[Finding]:
@@ -190,15 +233,22 @@ def _guarded(meeting: Meeting, feed: CalendarFeed | None) -> Guarded:
     return Guarded(meeting.id, meeting.title, meeting.policy, timetable, meeting.call)
 
 
-def _platform(config: Config, meeting: Meeting, account: ZoomAccount | None, clock: Clock) -> Platform:
+def _platform(
+    config: Config, meeting: Meeting, account: ZoomAccount | None, clock: Clock, openings: Openings | None = None
+) -> Platform:
     if account is not None and config.platform_of(meeting) == "zoom":
         return account.meeting(meeting.id, meeting.title, meeting.room)
     server = _jitsi(config.jitsi[meeting.server])
     lobby_from_start = meeting.policy.lobby_from_start and meeting.policy.mode is not Mode.OBSERVE
-    return JitsiRoom(server, meeting.room, lobby_from_start=lobby_from_start, clock=clock)
+    return JitsiRoom(server, meeting.room, lobby_from_start=lobby_from_start, clock=clock, openings=openings)
 
 
-def _zoom(config: Config, clock: Clock, on_ignored: Callable[[str], None] = lambda _: None) -> ZoomAccount | None:
+def _zoom(
+    config: Config,
+    clock: Clock,
+    on_ignored: Callable[[str], None] = lambda _: None,
+    openings: Openings | None = None,
+) -> ZoomAccount | None:
     """The Zoom account, if any meeting is on Zoom. Raises ConfigError for a second one: hooks and panels could not
     tell whose they are.
     """
@@ -225,6 +275,7 @@ def _zoom(config: Config, clock: Clock, on_ignored: Callable[[str], None] = lamb
         clock=clock,
         seen=config.guardian.data_dir / "panels.json",
         on_ignored=on_ignored,
+        openings=openings,
     )
 
 
@@ -280,6 +331,100 @@ def _mail_server(mail: Mail) -> MailServer:
 def _roster(config: Config, meeting: Meeting) -> FileRoster:
     salt = hashlib.blake2b(operator_key(config)[:64], person=b"roster ids", digest_size=32).digest()
     return FileRoster([part.source for part in meeting.roster], ZoneInfo(meeting.schedule.timezone), salt)
+
+
+# --- personal links --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LinkDesk:
+    """What commands on personal links work with, beside the service: one meeting's book, and for each listed person
+    who may receive their link.
+    """
+
+    book: LinkBook
+    meeting: str
+    people: tuple[tuple[Person, tuple[str, ...]], ...]
+
+
+@asynccontextmanager
+async def link_desk(config: Config, meeting: str, *, clock: Clock = time.time) -> AsyncIterator[LinkDesk]:
+    """The desk for one meeting, open. Raises ConfigError where it has no personal links, RosterError, JournalError."""
+    found = config.meeting(meeting)
+    if found is None:
+        there = ", ".join(one.id for one in config.meetings)
+        raise UnknownMeetingError(f"there is no meeting {meeting}; there are: {there}")
+    book, account = _link_book(config, clock), _zoom(config, clock)
+    try:
+        _add_classes(book, config, account, clock)
+        linked = book.classes.get(meeting) if book else None
+        if book is None or linked is None:
+            raise ConfigError(
+                f"{meeting} has no personal links: they need guardian.api.public_url, and on Jitsi jitsi.NAME.web"
+            )
+        reading = await _roster(config, found).read()
+        people = tuple((person, _receivers(reading, person.id)) for person in reading.roster.people)
+        linked.people = lambda: reading.roster.people
+        config.guardian.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        await book.start()
+        yield LinkDesk(book, meeting, people)
+    finally:
+        for one in (book, account):
+            if one is not None:
+                await one.close()
+
+
+def _link_book(config: Config, clock: Clock) -> LinkBook | None:
+    """The personal links; None where no address is known at which families reach us."""
+    public_url, mail = config.guardian.api.public_url, config.mail
+    if public_url is None:
+        return None
+    return LinkBook(
+        lambda: open_links(config.guardian.database_url),
+        LinkKeys.derive(operator_key(config)),
+        public_url=public_url,
+        clock=clock,
+        postman=EmailPost(_mail_server(mail), mail.sender, UTC, clock) if mail else None,
+        valid_for=config.guardian.links.valid_days * DAY,
+    )
+
+
+def _add_classes(book: LinkBook | None, config: Config, account: ZoomAccount | None, clock: Clock) -> None:
+    """Every meeting to whose platform personal links can lead."""
+    for meeting in config.meetings if book else ():
+        doorway = _doorway(config, meeting, account, clock)
+        if book is None or doorway is None:
+            continue
+
+        async def addresses(person: str, meeting: Meeting = meeting) -> tuple[str, ...]:
+            return _receivers(await _roster(config, meeting).read(), person)
+
+        book.classes[meeting.id] = LinkedClass(
+            meeting.id,
+            meeting.title,
+            meeting.call,
+            ZoneInfo(meeting.schedule.timezone),
+            _guarded(meeting, _calendar(config, meeting, clock)).timetable,
+            doorway,
+            opens_before=config.guardian.links.opens_before_minutes * 60.0,
+            addresses=addresses,
+        )
+
+
+def _doorway(config: Config, meeting: Meeting, account: ZoomAccount | None, clock: Clock) -> Doorway | None:
+    if account is not None and config.platform_of(meeting) == "zoom":
+        return ZoomDoorway(account.rest, meeting.room, urlsplit(config.guardian.api.public_url or "").hostname or "")
+    server = config.jitsi[meeting.server]
+    signs = server.link_tokens
+    if server.web is None or signs is None:
+        return None
+    tokens = RoomTokens(signs.app_id, signs.secret.get_secret_value(), signs.audience)
+    return JitsiDoorway(server.web, server.domain, meeting.room, tokens, clock)
+
+
+def _receivers(reading: Reading, person: str) -> tuple[str, ...]:
+    """Who may be written about this person's link: nobody else, and nobody who is barred."""
+    return next((entry.links_to for entry in reading.entries if entry.person.id == person), ())
 
 
 # --- looking before class --------------------------------------------------------------------------------------------

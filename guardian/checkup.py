@@ -37,9 +37,8 @@ Fix = Callable[[Meeting], Awaitable[Sequence[Finding]]]
 class Instruments:
     """What the check looks through: per meeting its roster, its platform's probe and its channels to people.
 
-    ``platform`` names the kind of platform; ``calendar``: who keeps a meeting's times, if not the configuration. ``fix``
-    mends what the platform lets us mend, and tells what it did; None:
-    there is nothing of the kind.
+    ``platform`` names the kind of platform. ``calendar``: who keeps a meeting's times; None: the configuration does.
+    ``fix`` mends what the platform lets us mend, and tells what it did; None: there is nothing of the kind.
     """
 
     roster: Callable[[Meeting], RosterSource]

@@ -389,8 +389,8 @@ class LinkStore(Protocol):
         """The mail has gone out; or (``gone`` False) surely has not, and may be tried again."""
         ...
 
-    async def unsure(self, meeting: str) -> int:
-        """Mails that were begun and never told of: they may have gone out, or not."""
+    async def unsure(self, meeting: str) -> list[str]:
+        """People to whom a mail was begun and never told of: it may have gone out, or not."""
         ...
 
     async def revision(self) -> str:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Resolves requirements.lock (what an installation needs, PostgreSQL's driver included) and
+# Resolves requirements.lock (what an installation needs, PostgreSQL's driver and the reader of XLSX included) and
 # requirements-dev.lock (the same versions and the development tools), with hashes, for uv and for pip alike.
 # `scripts/lock.sh --upgrade` takes newer versions inside the ranges of pyproject.toml.
 set -euo pipefail
@@ -10,7 +10,7 @@ compile() {
         --no-emit-index-url --no-emit-find-links --annotation-style line pyproject.toml "$@"
 }
 
-compile --extra postgres -o requirements.lock "${@}"
+compile --extra postgres --extra xlsx -o requirements.lock "${@}"
 compile --extra dev -c requirements.lock -o requirements-dev.lock "${@}"
 
 # A lock names what and which bytes, never where from.

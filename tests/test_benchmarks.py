@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import core, door, growth, host, journal, prosody, recovery, start
+from benchmarks import core, door, growth, host, ingest, journal, many, prosody, recovery, start, zoom
 from benchmarks.__main__ import main, measures, wanted, write
-from benchmarks.crowd import Wish, share
+from benchmarks.crowd import Wish
 from benchmarks.people import lesson
 from benchmarks.report import as_json, figure, table
-from benchmarks.rows import FULL, QUICK, Goal, Row, bottlenecks, percentile, ratio, reached
+from benchmarks.rows import FULL, QUICK, Goal, Row, bottlenecks, percentile, ratio, reached, share
+from benchmarks.sender import Errand
+from benchmarks.webhooks import BY_HAND, Load, bodies, place_of, repeated, request, told, who_of
+from benchmarks.zoom_lesson import Bucket, Lesson
+from guardian.adapters.zoom import wire, wire_events
 
 FLOOR = Row("floor", "the least", "ms", (1.0, 2.0, 3.0))
 OURS = Row("ours", "the same, decided", "ms", (5.0, 3.0, 4.0), "floor", Goal("≤ 3 ms", 3.0))
@@ -150,6 +154,25 @@ async def test_sixty_joiners_are_measured_through_the_whole_guardian() -> None:
     assert well_formed(await door.measure_crowd(TINY), door.CROWD_ROWS)
 
 
+async def test_webhooks_are_measured_into_the_ordinary_command_beside_a_bare_handler() -> None:
+    rows = await ingest.measure(replace(TINY, classes=1))
+    assert well_formed(rows, ingest.ROWS)
+    assert all(row.client_busy is not None for row in rows)
+
+
+async def test_a_class_on_zoom_is_measured_from_its_webhooks_to_the_panel_of_its_host() -> None:
+    rows = {row.name: row for row in await zoom.measure(TINY)}
+    assert list(rows) == list(zoom.ROWS)
+    assert rows["class-refused"].samples == (0.0,)
+    assert all(min(row.samples) > 0 for name, row in rows.items() if name != "class-refused")
+
+
+async def test_one_joiner_is_measured_while_many_classes_are_guarded() -> None:
+    rows = await many.measure(TINY)
+    assert [row.name for row in rows] == list(many.ROWS)
+    assert all(min(row.samples) > 0 for row in rows)
+
+
 async def test_growth_is_measured_against_the_fewest_meetings() -> None:
     rows = await growth.measure(TINY)
     assert well_formed(rows, growth.rows(TINY))
@@ -175,3 +198,40 @@ def test_what_the_crowd_is_to_do_fits_one_line() -> None:
     wish = Wish({"domain": "meet.example.test"}, "class", [("ann", "secret", "Ann\nAdams")], together=True)
     assert json.loads(wish.coded())["people"] == [["ann", "secret", "Ann\nAdams"]]
     assert wish.coded().count("\n") == 1
+
+
+def test_an_errand_and_a_lesson_fit_one_line_each_and_come_back_as_they_were() -> None:
+    errand = Errand(8080, "secret", Load(("81000000000",), 30, 2, 1, BY_HAND), 64, 500.0)
+    assert errand.coded().count("\n") == 1
+    assert Errand.read(errand.coded()) == errand
+    lesson = Lesson(8080, "81000000000", 60, answer=0.1)
+    assert Lesson(**json.loads(lesson.coded())) == lesson
+
+
+def test_a_load_is_what_zoom_would_send_in_order_and_nothing_in_it_is_said_twice() -> None:
+    load = Load(("81000000000", "81000000001"), 3, 2, 1, BY_HAND)
+    deliveries = [wire_events.decode(body) for body in bodies(load, 1_795_251_600.0)]
+    assert len({delivery.key for delivery in deliveries}) == len(deliveries) == load.happenings() - len(load.numbers)
+    assert [delivery.at for delivery in deliveries] == sorted(delivery.at for delivery in deliveries)
+    assert {delivery.who.evidence.account for delivery in deliveries if delivery.who} == {"pupil0", "pupil1", "pupil2"}
+
+
+def test_a_request_is_whole_and_signed_over_its_body() -> None:
+    body = told("joined", place_of("81000000000"), who_of(1, "uuid"), 1_795_251_600.0)
+    head, _, sent = request(body, "secret", 1_795_251_600.0).partition(b"\r\n\r\n")
+    lines = [line.partition(": ") for line in head.decode().split("\r\n")[1:]]
+    headers = {name.lower(): value for name, _, value in lines}
+    assert (sent, int(headers["content-length"])) == (body, len(body))
+    assert wire.verify(["secret"], headers["x-zm-request-timestamp"], sent, headers["x-zm-signature"])
+
+
+def test_some_requests_come_again_a_little_later() -> None:
+    sent = [b"%d" % n for n in range(10)]
+    assert list(repeated(sent, again=4, later=3)) == [
+        *(b"0", b"1", b"2", b"3", b"0", b"4", b"5", b"6", b"7", b"4", b"8", b"9"),
+    ]
+
+
+def test_a_limit_takes_what_its_bucket_holds_and_no_more_at_once() -> None:
+    bucket = Bucket(rate=0.001, size=3)
+    assert [bucket.take() for _ in range(5)] == [True, True, True, False, False]

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
-from guardian.config import Config, PolicySection, load, load_policy, operator_key
+from guardian.config import Config, PolicySection, Schedule, load, load_policy, operator_key
 from guardian.core.identity import Proof
 from guardian.core.policy import Mode, Policy
 from guardian.errors import ConfigError
@@ -655,3 +655,81 @@ def test_a_key_that_cannot_be_used_is_told(path: Path) -> None:
     blocked = read(path, '[guardian]\ndata_dir = "file"\n' + SERVER + meeting())
     with pytest.raises(ConfigError, match="cannot be made or read"):
         operator_key(blocked)
+
+
+# --- lists and calendars
+# ----------------------------------------------------------------------------------------
+
+
+def test_a_roster_may_be_a_path_a_table_or_several(path: Path) -> None:
+    def roster(written: str) -> list[tuple[str, str, str]]:
+        text = (SERVER + meeting()).replace('roster = "roster.csv"', f"roster = {written}")
+        sources = [part.source for part in read(path, text).meetings[0].roster]
+        return [(source.path.name, source.group, source.sheet) for source in sources]
+
+    assert roster('"a.csv"') == [("a.csv", "", "")]
+    assert roster('{ path = "a.zip", class = "4b" }') == [("a.zip", "4b", "")]
+    assert roster('["a.csv", { path = "b.xlsx", sheet = "4b" }]') == [("a.csv", "", ""), ("b.xlsx", "", "4b")]
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("[]", "meetings.0.roster (fitness): name at least one file"),
+        ('{ class = "4b" }', "meetings.0.roster.0.path (fitness): is missing"),
+        ('{ path = "a.csv", columns = { Wer = "nam" } }', "no such field; did you mean name?"),
+        ('{ path = "a.csv", encoding = "rot13" }', "no such encoding of text"),
+        ('{ path = "a.csv", rolle = "staff" }', "no such key; did you mean role?"),
+        ('{ path = "a.csv", delimiter = "" }', "meetings.0.roster.0.delimiter (fitness): "),
+    ],
+)
+def test_faults_of_a_roster_are_told_by_their_place(path: Path, written: str, says: str) -> None:
+    (fault,) = faults(path, (SERVER + meeting()).replace('roster = "roster.csv"', f"roster = {written}"))
+    assert says in fault
+
+
+WEEKLY = 'weekdays = ["mon"], start = "16:00", minutes = 60'
+
+
+def calendar(path: Path, written: str) -> Schedule:
+    return read(path, (SERVER + meeting()).replace(WEEKLY, written)).meetings[0].schedule
+
+
+def test_a_calendar_is_a_file_or_an_address_and_the_address_is_a_secret(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEST_CALENDAR", "webcal://calendar.example/ical?token=abc")
+    assert calendar(path, 'calendar = "school.ics"').calendar == path.parent / "school.ics"
+    public = calendar(path, 'calendar = "webcal://calendar.example/school.ics", title = "Fitness"')
+    secret = calendar(path, 'calendar = { env = "TEST_CALENDAR" }, arm_before = 45')
+    assert isinstance(public.calendar, SecretStr)
+    assert public.calendar.get_secret_value() == "https://calendar.example/school.ics"
+    assert isinstance(secret.calendar, SecretStr)
+    assert secret.calendar.get_secret_value() == "https://calendar.example/ical?token=abc"
+    assert "abc" not in repr(secret)
+    assert (secret.slots, secret.arm_before, secret.reread_minutes) == (None, 45, 15)
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ('calendar = "http://calendar.example/a.ics"', "http:// is only for a server on this machine"),
+        ('calendar = "https://calendar.example/a.ics?token=x"', "without user, password, ?query"),
+        ("calendar = 3", "write a file"),
+        ('calendar = { env = "TEST_JITSI_PASSWORD" }', "this secret is no https:// address"),
+        ('calendar = "a.ics", weekdays = ["mon"]', "the calendar says when: remove weekdays"),
+        ('weekdays = ["mon"], minutes = 60', "start missing"),
+        ('weekdays = ["mon"], start = "16:00", minutes = 60, title = "x"', "are of a calendar: name it"),
+        ("minutes = 60", "name the weekdays, or the dates"),
+        ('calendar = "a.ics", reread_minutes = 0', "schedule.reread_minutes"),
+    ],
+)
+def test_faults_of_a_calendar_are_told(path: Path, written: str, says: str) -> None:
+    (fault,) = faults(path, (SERVER + meeting()).replace(WEEKLY, written))
+    assert says in fault
+
+
+def test_two_classes_by_calendar_in_one_room_are_refused(path: Path) -> None:
+    text = SERVER + meeting().replace(WEEKLY, 'calendar = "a.ics"') + meeting(id="two")
+    (fault,) = faults(path, text)
+    assert fault == "meetings.1.room (two): is the room of fitness too; give each class a room of its own"

@@ -200,6 +200,17 @@ class Guard:
                 return match.person.name or account
         return None
 
+    def forwarded(self, what: str) -> None:
+        """A personal link was opened in another browser: an incident while a class is on, else a letter."""
+        if self.watch is not None:
+            self.emit(Warned(self.tools.clock(), IncidentKind.FORWARDED_LINK, what))
+        elif self._intake:
+            self.tools.notices.write(texts.forwarded(self.guarded.title, self.guarded.meeting, what))
+
+    def links_trouble(self, what: str) -> None:
+        """A human must see to the personal links."""
+        self.tools.notices.write(texts.links_trouble(self.guarded.title, self.guarded.meeting, what))
+
     def stand_by(self) -> None:
         """Open an occurrence for a human's order where none is live."""
         if self.watch is None and self._intake:

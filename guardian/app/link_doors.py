@@ -73,7 +73,8 @@ class LinkedClass:
 
     ``people``: the list in force (none known: everybody is taken for listed, the door itself still judges);
     ``addresses``: who may be written about a person's link; ``forwarded``: told in one sentence without names when a
-    link is opened in another browser. The three are set once the meeting is guarded.
+    link is opened in another browser; ``trouble``: told what a human must do about links. They are set once the
+    meeting is guarded.
     """
 
     meeting: str
@@ -86,6 +87,7 @@ class LinkedClass:
     people: Callable[[], Sequence[Person]] = tuple
     addresses: Callable[[str], Awaitable[tuple[str, ...]]] = _no_addresses
     forwarded: Callable[[str], None] = field(default=lambda _: None)
+    trouble: Callable[[str], None] = field(default=lambda _: None)
 
     def opens(self, now: float) -> Slot | None:
         """The slot that is open for links now."""

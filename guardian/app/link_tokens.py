@@ -72,7 +72,7 @@ class LinkKeys:
 
     def read(self, token: str, now: float) -> Named | None:
         """What a token says; None: it is not ours, or was altered."""
-        if len(token) > LONGEST_TOKEN:
+        if len(token) > LONGEST_TOKEN or not token.isascii():
             return None
         options: Any = {"require": ["aud", "nbf", "exp"], "verify_exp": False, "verify_nbf": False}
         try:

@@ -17,6 +17,7 @@ import structlog
 from guardian.app.datadir import DataDirectory
 from guardian.app.deadman import DeadMan
 from guardian.app.guard import Guard
+from guardian.app.links import LinkBook
 from guardian.app.metrics import Metrics
 from guardian.app.retention import Retention
 from guardian.app.supervisor import Crash, Supervisor
@@ -71,6 +72,7 @@ class Parts:
     tasks: Mapping[str, Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=dict)
     hooks: Mapping[str, Hook] = field(default_factory=dict)
     desks: Mapping[str, Desk] = field(default_factory=dict)
+    links: LinkBook | None = None
     closers: Sequence[Callable[[], Awaitable[None]]] = ()
 
 
@@ -97,6 +99,11 @@ class Service:
     def desks(self) -> Mapping[str, Desk]:
         """Where companion panels come to, by their platform."""
         return self._parts.desks
+
+    @property
+    def links(self) -> LinkBook | None:
+        """The personal links; None where there are none."""
+        return self._parts.links
 
     @property
     def journal(self) -> Journal:

@@ -66,6 +66,21 @@ def unreadable(title: str, occurrence: str, reason: str) -> Letter:
     return Letter(title, occurrence, f"{title}: the journal cannot be read", lines, urgent=True)
 
 
+def forwarded(title: str, meeting: str, what: str) -> Letter:
+    """A personal link was opened in a browser that is not its own, while no class is on."""
+    lines = (
+        f"{what[:1].upper()}{what[1:]}.",
+        "Ask the owner, who was written to. `guardian link revoke PERSON` sends a new one.",
+    )
+    return Letter(title, f"{meeting}.links", f"{title}: a personal link was opened on another device", lines)
+
+
+def links_trouble(title: str, meeting: str, what: str) -> Letter:
+    """Personal links need a human."""
+    lines = (f"{what[:1].upper()}{what[1:]}.", f"Run `guardian invite {meeting}`: it goes on where that broke off.")
+    return Letter(title, f"{meeting}.links", f"{title}: personal links need you", lines, urgent=True)
+
+
 def calendar(title: str, meeting: str, what: str) -> Letter:
     """The calendar from which the class's times come cannot be read, or has nothing to come."""
     lines = (what, "As long as this lasts the class is guarded at the times that were read before, if there are any.")

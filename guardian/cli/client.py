@@ -100,6 +100,11 @@ class Api:
         path = f"/api/v1/meetings/{quote(meeting, safe='')}/incidents/{quote(incident, safe='')}/ack"
         self._ask("POST", path, {})
 
+    def let_device_in(self, meeting: str, person: str, device: str) -> None:
+        """Let a second device of somebody use their personal link. Raises RefusedError, ServiceAwayError."""
+        where = f"/api/v1/meetings/{quote(meeting, safe='')}/links/{quote(person, safe='')}/second-device"
+        self._ask("POST", where, {"device": device})
+
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> bytes:
         host, port = self._address
         headers = {"Authorization": f"Bearer {self._token}", "Accept": "application/json"}

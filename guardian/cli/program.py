@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from guardian import __version__
-from guardian.cli import check, demo, journal, roster, run, status, token, verbs
+from guardian.cli import check, demo, invite, journal, match, roster, run, status, token, verbs
 
 program = typer.Typer(
     name="guardian",
@@ -35,5 +35,5 @@ def _root(
     """A door for online classes that knows who, when, and what really happened."""
 
 
-for _group in (run, demo, check, status, verbs, token, roster, journal):
+for _group in (run, demo, check, status, verbs, token, roster, match, invite, journal):
     _group.register(program)

@@ -10,6 +10,7 @@ import typer
 
 from guardian.cli.options import JsonOption, MeetingOption
 from guardian.cli.terminal import REFUSED
+from guardian.cli.trying import try_name
 
 
 def register(program: typer.Typer) -> None:
@@ -17,6 +18,7 @@ def register(program: typer.Typer) -> None:
     group = typer.Typer(help="Lists of people.", no_args_is_help=True)
     group.callback()(_group)
     group.command("check")(check)
+    group.command("try")(try_name)
     program.add_typer(group, name="roster")
 
 

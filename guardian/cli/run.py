@@ -56,7 +56,7 @@ async def _serve(config: Config, service: Service) -> None:
     # First the service: a second one on this data directory must hear that, and not of a port that is taken.
     await service.start()
     try:
-        app = application(service, operator_key(config))
+        app = application(service, operator_key(config), links=service.links)
         async with Server(app, config.guardian.api.host, config.guardian.api.port) as server:
             gc.freeze()
             gc.enable()

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from guardian.config.secret import Secret
-from guardian.config.values import LOOPBACK, FilePath, HostName, Line, Section
+from guardian.config.values import LOOPBACK, FilePath, HostName, Line, Section, WebAddress
 
 
 class JitsiToken(Section):
@@ -24,7 +24,8 @@ class Jitsi(Section):
 
     ``muc``, ``lobby`` and the other components are discovered where not named. ``account_hosts``: whose real
     accounts are a proof (default: ``auth_domain``). ``token_hosts``: whose ``<identity>`` is one (default:
-    nobody's, since a server may pass on a forged one). ``calls_per_second`` is the pace of our acts.
+    nobody's, since a server may pass on a forged one). ``calls_per_second`` is the pace of our acts. ``web``: where
+    families open rooms, which makes personal links; ``links`` signs their room tokens (default: as ``token``).
     """
 
     websocket: Annotated[str, StringConstraints(max_length=2000)]
@@ -41,6 +42,13 @@ class Jitsi(Section):
     nick: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_]{0,30}$")] = "guardian"
     ca_file: FilePath | None = None
     calls_per_second: Annotated[float, Field(gt=0, le=1000)] = 100.0
+    web: WebAddress | None = None
+    links: JitsiToken | None = None
+
+    @property
+    def link_tokens(self) -> JitsiToken | None:
+        """What signs the room tokens of personal links; None: there are none on this server."""
+        return (self.links or self.token) if self.web else None
 
     @property
     def login_domain(self) -> str:
@@ -61,6 +69,20 @@ class Jitsi(Section):
         if parts.scheme == "ws" and parts.hostname not in LOOPBACK:
             raise ValueError("ws:// is only for a server on this machine (loopback); use wss://")
         return value
+
+    @model_validator(mode="after")
+    def _links_can_work(self) -> Self:
+        if self.links is not None and self.web is None:
+            raise ValueError("personal links need web, the address at which families open rooms: https://HOST")
+        if self.web is not None and self.links is None and self.token is None:
+            raise ValueError("web is for personal links: name what signs their room tokens, in [jitsi.NAME.links]")
+        signs = self.link_tokens
+        if signs is not None and len(signs.secret.get_secret_value().encode()) < 32:
+            # Every family gets tokens: who can guess the secret from one signs any other.
+            raise ValueError("the secret that signs room tokens for personal links needs 32 bytes or more")
+        if self.web is not None and not self.token_hosts:
+            raise ValueError("personal links prove nothing unless token_hosts names the host whose tokens are believed")
+        return self
 
     @model_validator(mode="after")
     def _one_login(self) -> Self:

@@ -51,6 +51,16 @@ class Log(Section):
     format: Literal["auto", "console", "json"] = "auto"
 
 
+class Links(Section):
+    """``[guardian.links]``: personal links; there are some where ``guardian.api.public_url`` is named.
+
+    ``valid_days``: how long one lives. ``opens_before_minutes``: how long before class it opens the door.
+    """
+
+    valid_days: Annotated[int, Field(ge=1, le=400)] = 120
+    opens_before_minutes: Annotated[int, Field(ge=0, le=240)] = 30
+
+
 class Guardian(Section):
     """``[guardian]``: the service itself. ``reconcile_every`` in seconds: how often everything is read
     afresh.
@@ -62,6 +72,7 @@ class Guardian(Section):
     deadman: SecretAddress | None = None
     reconcile_every: Annotated[float, Field(ge=1, le=3600)] = 30.0
     api: Api = Api()
+    links: Links = Links()
     log: Log = Log()
 
     @property

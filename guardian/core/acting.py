@@ -238,8 +238,10 @@ def _order_of(look: Look, judgement: Judgement, kind: ActKind) -> str | None:
 def _may_remove(look: Look, judgement: Judgement) -> bool:
     """Whether the machine may put this connection out by itself (the brake comes later)."""
     state = look.state
-    if judgement.standing in SAFE or state.slot is None or state.awaiting is not None:
+    if judgement.standing in SAFE or state.slot is None:
         return False
+    if state.awaiting is not None and judgement.connection.at <= state.awaiting:
+        return False  # not heard of since we were away: a fresh list must show them first
     if judgement.word is not None and judgement.word.kind is WordKind.REMOVE:
         return True
     if look.policy.mode is Mode.ASSIST:

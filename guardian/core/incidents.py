@@ -54,6 +54,7 @@ class IncidentKind(StrEnum):
     BEFORE_HOST = "before_host"
     PUBLIC_LINK = "public_link"
     STALE_DELIVERIES = "stale_deliveries"
+    FORWARDED_LINK = "forwarded_link"
 
 
 SEVERITY: dict[IncidentKind, Severity] = {
@@ -93,6 +94,7 @@ SEVERITY: dict[IncidentKind, Severity] = {
     IncidentKind.BEFORE_HOST: Severity.WARNING,
     IncidentKind.PUBLIC_LINK: Severity.CRITICAL,
     IncidentKind.STALE_DELIVERIES: Severity.WARNING,
+    IncidentKind.FORWARDED_LINK: Severity.WARNING,
 }
 
 

@@ -158,7 +158,10 @@ def _ordered(state: Occurrence, event: Ordered) -> Occurrence:
     if any(done.order == event.order for done in state.memory.orders):
         return state
     named = state.connections.get(event.handle or "") or state.ghosts.get(event.handle or "")
-    memory = orders.obey(state.memory, event, named.keys if named else None)
+    target = named.keys if named else None
+    if named and event.verb is Verb.REMOVE:
+        target = named.keys - _lent(state, named)
+    memory = orders.obey(state.memory, event, target)
     open_orders = {**state.open_orders, event.order: event}
     state = changed(state, open_orders=open_orders)
     if event.verb is Verb.ENFORCE and state.rosters:
@@ -176,6 +179,12 @@ def _ordered(state: Occurrence, event: Ordered) -> Occurrence:
     if named and named.handle in state.connections:
         state = put(state, changed(named, tried=(), failures=0, not_before=0.0))
     return _regarded(state) if refreshed else state
+
+
+def _lent(state: Occurrence, named: Connection) -> frozenset[str]:
+    """What a connection shows and somebody else here shows as well, a forwarded link: its owner is not barred by it."""
+    others = [c for c in state.connections.values() if c.handle != named.handle]
+    return frozenset(key for other in others for key in other.keys & named.keys if key not in other.bound)
 
 
 def _acknowledged(state: Occurrence, event: Acknowledged) -> Occurrence:

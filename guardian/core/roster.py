@@ -1,15 +1,21 @@
-"""Who is expected, and ``match``: who a connection's evidence fits. Knows nothing of policy, phase or who is inside."""
+"""Who is expected, and ``match``: whom a connection's evidence fits, its name, addresses and accounts together.
+
+Knows nothing of policy or phase. How a name is read stands in ``match``, ``names_read`` and ``scripts``.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 
+from guardian.core.addresses import same_address, same_id, without_plus
 from guardian.core.bots import note_taker
-from guardian.core.identity import Evidence, Proof
-from guardian.core.names import ReadName, look_alike_form, normalise, read
+from guardian.core.identity import STRONG_PROOFS, Evidence, Proof
+from guardian.core.match import Fit, Found, NameIndex
+from guardian.core.names import LONGEST_NAME, normalise
 
 
 class Role(StrEnum):
@@ -89,37 +95,20 @@ class Roster:
     def _by_key(self) -> dict[str, list[Person]]:
         index: dict[str, list[Person]] = defaultdict(list)
         for person in self.people:
-            for account in dict.fromkeys(a.casefold() for a in person.accounts):
-                index[account if ":" in account else f"account:{account}"].append(person)
-            for email in dict.fromkeys(e.casefold() for e in person.emails):
-                index[f"email:{email}"].append(person)
-            for phone in dict.fromkeys(_digits(p) for p in person.phones):
-                index[f"phone:{phone}"].append(person)
+            keys = [_account_key(account) for account in person.accounts]
+            keys += [f"email:{same_address(email)}" for email in person.emails]
+            keys += [f"phone:{_digits(phone)}" for phone in person.phones]
+            for key in dict.fromkeys(keys):
+                index[key].append(person)
         return dict(index)
 
     @cached_property
-    def _by_name(self) -> dict[str, list[Person]]:
-        return self._names(exact=True)
+    def _names(self) -> NameIndex:
+        return NameIndex([(person.name, *person.aliases) for person in self.people])
 
     @cached_property
-    def _by_look(self) -> dict[str, list[Person]]:
-        return self._names(exact=False)
-
-    def _names(self, *, exact: bool) -> dict[str, list[Person]]:
-        index: dict[str, list[Person]] = defaultdict(list)
-        for person in self.people:
-            forms = (normalise(name) for name in (person.name, *person.aliases))
-            for form in dict.fromkeys(f if exact else look_alike_form(f) for f in forms if f):
-                index[form].append(person)
-        return dict(index)
-
-    @cached_property
-    def _by_word(self) -> dict[str, list[Person]]:
-        index: dict[str, list[Person]] = defaultdict(list)
-        for person in self.people:
-            for word in sorted({w for name in (person.name, *person.aliases) for w in read(name).words}):
-                index[word].append(person)
-        return dict(index)
+    def _among(self) -> dict[tuple[str, ...], NameIndex]:
+        return {}
 
     @cached_property
     def _matches(self) -> dict[Evidence, Match]:
@@ -133,110 +122,145 @@ class Roster:
         new = tuple(g for g in guests if not any(_is(person, g) for person in self.people))
         return Roster(f"{self.version}+{len(guests)}", people + new)
 
-    def match(self, evidence: Evidence) -> Match:
-        """Who this evidence fits. Pure; remembered per evidence, since it is asked again at every look."""
+    def match(self, evidence: Evidence, inside: Collection[str] = ()) -> Match:
+        """Whom this evidence fits; ``inside``: ids of people who are in the meeting already under their own identity.
+
+        Somebody inside is not matched a second time without a strong proof: it is a doubt. Pure; remembered for each
+        evidence, since it is asked again at every look.
+        """
         found = self._matches.get(evidence)
         if found is None:
             if len(self._matches) >= _REMEMBERED:
                 self._matches.clear()
             found = self._matches[evidence] = self._match(evidence)
-        return found
+        if found.person is None or found.person.id not in inside or found.proofs & STRONG_PROOFS:
+            return found
+        return Match(MatchKind.DOUBT, "this person is already inside", candidates=(found.person.id,))
 
     def owners_of_address(self, evidence: Evidence) -> bool:
         """Whether a registration or an address that it shows (proven or typed) belongs to somebody listed."""
-        shown = (
-            ("email", evidence.email),
-            ("email", evidence.claimed_email),
-            ("registrant", evidence.registrant),
-        )
-        return any(f"{kind}:{value.casefold()}" in self._by_key for kind, value in shown if value)
+        emails = (evidence.email, evidence.claimed_email)
+        keys = [f"email:{same_address(email)}" for email in emails if email]
+        if evidence.registrant:
+            keys.append(f"registrant:{same_id(evidence.registrant)}")
+        return any(key in self._by_key for key in keys)
 
     def _match(self, evidence: Evidence) -> Match:
-        name = read(evidence.name)
-        strong = self._by_strong(evidence)
-        if strong is not None:
-            owners, proof = strong
-            if owners:
-                return self._owned(owners, proof, name)
-        return self._by_display_name(evidence, name, vouched=strong is not None)
+        owners, proof = self._by_strong(evidence)
+        if owners:
+            return self._owned(owners, proof, evidence.name)
+        return self._by_display_name(evidence)
 
-    def _by_strong(self, evidence: Evidence) -> tuple[list[Person], Proof] | None:
-        """Owners of what the platform vouches for; None when it vouches for nothing."""
+    def _by_strong(self, evidence: Evidence) -> tuple[list[Person], Proof]:
+        """The owners of what the platform vouches for. Where two facts have different owners, all of them."""
         keys: list[tuple[str, Proof]] = []
         if evidence.token:
-            keys.append((f"account:{evidence.token.casefold()}", Proof.TOKEN))
+            keys.append((f"account:{same_id(evidence.token)}", Proof.TOKEN))
         if evidence.link:
-            keys.append((f"link:{evidence.link.casefold()}", Proof.TOKEN))
+            keys.append((f"link:{same_id(evidence.link)}", Proof.TOKEN))
         if evidence.account:
-            keys.append((f"account:{evidence.account.casefold()}", Proof.VERIFIED))
+            keys.append((f"account:{same_id(evidence.account)}", Proof.VERIFIED))
         if evidence.email:
-            keys.append((f"email:{evidence.email.casefold()}", Proof.VERIFIED))
+            keys.append((f"email:{same_address(evidence.email)}", Proof.VERIFIED))
         if evidence.registrant:
-            keys.append((f"registrant:{evidence.registrant.casefold()}", Proof.REGISTRANT))
+            keys.append((f"registrant:{same_id(evidence.registrant)}", Proof.REGISTRANT))
         found = [(self._by_key[key], proof) for key, proof in keys if key in self._by_key]
         if not found:
-            return ([], Proof.VERIFIED) if keys else None
+            return [], Proof.VERIFIED
         owners, proof = found[0]
         for others, _ in found[1:]:
             common = [person for person in owners if person in others]
             owners = common or [*owners, *(p for p in others if p not in owners)]
         return owners, proof
 
-    def _owned(self, owners: list[Person], proof: Proof, name: ReadName) -> Match:
-        named = self._by_name.get(name.text, [])
+    def _owned(self, owners: list[Person], proof: Proof, name: str) -> Match:
         if len(owners) > 1:
-            both = [person for person in owners if person in named]
-            if len(both) != 1:
-                ids = tuple(person.id for person in owners)
-                return Match(MatchKind.DOUBT, "an address or account that several people share", candidates=ids)
-            owners = both
+            told = self._told_apart(owners, name)
+            if told is None:
+                return Match(
+                    MatchKind.DOUBT, "an address or account that several people share", candidates=_ids(owners)
+                )
+            owners = [told]
         person = owners[0]
+        found = self._names.find(name)
+        named = [self.people[place] for place in found.who] if found.whole else []
         if person in named:
             return Match(MatchKind.PERSON, _WORDS[proof], person, frozenset({proof, Proof.NAME_EXACT}))
         shows = named[0].id if len(named) == 1 else None
         return Match(MatchKind.PERSON, _WORDS[proof], person, frozenset({proof}), shows=shows)
 
-    def _by_display_name(self, evidence: Evidence, name: ReadName, *, vouched: bool) -> Match:
-        if name.overlong:
-            return Match(MatchKind.NOBODY, "longer than any name")
-        if name.attack:
-            return Match(MatchKind.CONTRADICTED, name.attack)
-        named = self._by_name.get(name.text, [])
-        if note_taker(evidence.name) and not named:  # a human may list one by its very name
+    def _told_apart(self, owners: list[Person], name: str) -> Person | None:
+        """Which of those who share an address the name means: the only one whom it, or a part of it, fits."""
+        owners = sorted(owners, key=lambda person: person.id)
+        ids = _ids(owners)
+        index = self._among.get(ids)
+        if index is None:
+            index = self._among[ids] = NameIndex([(person.name, *person.aliases) for person in owners])
+        found = index.find(name)
+        sure = found.fit >= Fit.CLOSE or (found.fit is Fit.DOUBT and found.part)
+        return owners[found.who[0]] if sure and len(found.who) == 1 else None
+
+    def _by_display_name(self, evidence: Evidence) -> Match:
+        found = self._names.find(evidence.name)
+        people = [self.people[place] for place in found.who]
+        if found.fit is Fit.ATTACK:
+            return Match(MatchKind.CONTRADICTED, found.reason, candidates=_ids(people))
+        if (
+            len(evidence.name) <= LONGEST_NAME
+            and note_taker(evidence.name)
+            and not self._lists_this_bot(evidence.name, people)
+        ):
             return Match(MatchKind.BOT, "a bot or AI note-taker")
         claims = self._claims(evidence)
-        if len(named) == 1:
-            return self._named(named[0], evidence, claims, vouched=vouched)
-        if len(named) > 1:
-            return Match(MatchKind.DOUBT, "the name fits several people", candidates=_ids(named))
-        if name.text and self._by_look.get(look_alike_form(name.text)):
-            return Match(MatchKind.CONTRADICTED, "looks like a name on the list, but is written with other letters")
+        if found.fit >= Fit.CLOSE:
+            return self._named(people[0], found, evidence, claims)
+        if found.fit is Fit.DOUBT and people:
+            return Match(MatchKind.DOUBT, found.reason, candidates=_ids([*people, *claims]))
         if claims:
             return Match(MatchKind.DOUBT, "only a typed address or a caller's number", candidates=_ids(claims))
-        parts = [p for word in sorted(name.words) for p in self._by_word.get(word, [])]
-        if parts:
-            return Match(MatchKind.DOUBT, "only part of a name on the list", candidates=_ids(parts))
-        if name.device:
-            return Match(MatchKind.DOUBT, "a device or no name")
-        return Match(MatchKind.NOBODY, "nobody on the list has this name")
+        return Match(MatchKind.DOUBT if found.fit is Fit.DOUBT else MatchKind.NOBODY, found.reason)
 
-    def _named(self, person: Person, evidence: Evidence, claims: list[Person], *, vouched: bool) -> Match:
-        lists_account = evidence.account or evidence.token
-        if vouched and ((lists_account and person.accounts) or (evidence.email and person.emails)):
-            return Match(MatchKind.CONTRADICTED, "signed in with another account or address")
+    def _lists_this_bot(self, name: str, people: list[Person]) -> bool:
+        """A human may list a bot by its very name."""
+        return any(normalise(name) == normalise(own) for person in people for own in (person.name, *person.aliases))
+
+    def _named(self, person: Person, found: Found, evidence: Evidence, claims: list[Person]) -> Match:
+        against = _against(person, evidence)
+        if against:
+            return Match(MatchKind.CONTRADICTED, against, candidates=(person.id,))
         if claims and person not in claims:
-            ids = (person.id, *_ids(claims))
+            ids = _ids([person, *claims])
             return Match(MatchKind.DOUBT, "the typed address belongs to somebody else", candidates=ids)
-        proofs = frozenset({Proof.NAME_EXACT, Proof.CLAIMED} if claims else {Proof.NAME_EXACT})
-        return Match(MatchKind.PERSON, "the exact name only", person, proofs)
+        exact = found.fit is Fit.EXACT
+        proofs = {Proof.NAME_EXACT if exact else Proof.NAME_CLOSE}
+        if claims or (evidence.email and person.emails):  # what is not against is an address of hers with a plus
+            proofs.add(Proof.CLAIMED)
+        return Match(MatchKind.PERSON, "the exact name only" if exact else found.reason, person, frozenset(proofs))
 
     def _claims(self, evidence: Evidence) -> list[Person]:
         found: list[Person] = []
         if evidence.claimed_email:
-            found += self._by_key.get(f"email:{evidence.claimed_email.casefold()}", [])
+            found += self._by_key.get(f"email:{same_address(evidence.claimed_email)}", [])
         if evidence.phone:
             found += self._by_key.get(f"phone:{_digits(evidence.phone)}", [])
         return found
+
+
+def _against(person: Person, evidence: Evidence) -> str | None:
+    """What the platform vouches for that is not this person's, where the list knows hers; in words."""
+    accounts = [account for account in person.accounts if not account.startswith(_OTHER_KEYS)]
+    if accounts and (evidence.account or evidence.token):
+        return "signed in with another account"
+    if person.emails and evidence.email:
+        listed = {same_address(email) for email in person.emails}
+        if without_plus(evidence.email) not in listed:
+            return "signed in with another address"
+    return None
+
+
+def _account_key(account: str) -> str:
+    """Where an account is found: registrations and links stand among the accounts with their kind before them."""
+    return same_id(account) if account.startswith(_OTHER_KEYS) else f"account:{same_id(account)}"
 
 
 def _is(person: Person, guest: Person) -> bool:
@@ -259,6 +283,7 @@ def _covering(person: Person, guests: tuple[Person, ...]) -> Person:
 
 
 _REMEMBERED = 4096
+_OTHER_KEYS = ("registrant:", "link:")
 _WORDS = {
     Proof.TOKEN: "a signed personal token",
     Proof.VERIFIED: "a signed-in account or address on the list",
@@ -267,7 +292,7 @@ _WORDS = {
 
 
 def _ids(people: list[Person]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(person.id for person in people))
+    return tuple(sorted({person.id for person in people}))
 
 
 def _digits(phone: str) -> str:

@@ -39,6 +39,7 @@ _LASTING = frozenset(
         IncidentKind.BEFORE_HOST,
         IncidentKind.PUBLIC_LINK,
         IncidentKind.STALE_DELIVERIES,
+        IncidentKind.FORWARDED_LINK,
     }
 )
 """Incidents about something that happened: not settled when it is over."""

@@ -17,8 +17,10 @@ from guardian.web.throttle import FailedLogins
 from guardian.web.tokens import Operator, verify
 
 OPEN = frozenset({"/healthz", "/readyz"})
-PROVEN_ELSEWHERE = ("/hooks/", "/zoom/")
-"""Deliveries prove themselves by their signature, panels by their client's context: to a hook, to a desk."""
+PROVEN_ELSEWHERE = ("/hooks/", "/zoom/", "/j/")
+"""Deliveries prove themselves by their signature, panels by their client's context, families by their signed link: to
+a hook, to a desk, to the book of links.
+"""
 OPERATOR = web.RequestKey("operator", Operator)
 
 _log = structlog.get_logger()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -11,6 +11,7 @@ from aiohttp import web
 from guardian.core.view import MeetingView
 from guardian.web.access import OPERATOR
 from guardian.web.door import GUARDED
+from guardian.web.join import JOINING
 from guardian.web.orders import ORDERS, OrderBody
 from guardian.web.problems import Problem
 from guardian.web.scopes import Scope
@@ -20,6 +21,12 @@ READ_WITHIN = 5.0  # seconds for a client to send its body
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 T = TypeVar("T")
+
+
+class DeviceBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Which of a person's waiting devices is let in: the number that its page shows."""
+
+    device: Annotated[str, msgspec.Meta(pattern="^[0-9]{4}$")]
 
 
 class MeetingLine(msgspec.Struct):
@@ -95,6 +102,17 @@ async def acknowledge(request: web.Request) -> web.Response:
         raise Problem(404, "no such incident in this meeting now")
     await guarded.acknowledge(known, key, request[OPERATOR].name)
     return _json({"incident": key, "acknowledged": True})
+
+
+async def second_device(request: web.Request) -> web.Response:
+    """Staff let a second device of somebody use their personal link."""
+    body = await _read(request, DeviceBody)
+    known, person = _known(request, Scope.DOOR), request.match_info["person"]
+    book = request.app[JOINING].book
+    done = book is not None and await book.let_in(known, person, body.device, request[OPERATOR].name)
+    if not done:
+        raise Problem(404, "no device of this person waits under this number")
+    return _json({"person": person, "done": True, "text": "the device may join now: press the button there again"})
 
 
 def _known(request: web.Request, *scopes: Scope) -> str:

@@ -9,9 +9,10 @@ from typing import Self
 
 from aiohttp import web
 
+from guardian.app.links import LinkBook
 from guardian.errors import ConfigError
 from guardian.ports import Clock
-from guardian.web import hooks, panel, panel_socket, routes
+from guardian.web import hooks, join, panel, panel_socket, routes
 from guardian.web.access import bearers_only
 from guardian.web.door import GUARDED, Guarded
 from guardian.web.orders import ORDERS, Orders
@@ -20,12 +21,15 @@ from guardian.web.problems import as_problems
 LARGEST_BODY = 16 * 1024  # bytes; the longest order is far below
 
 
-def application(guarded: Guarded, key: bytes, clock: Clock = time.time) -> web.Application:
-    """The routes over one service. ``key`` signs operators' tokens."""
+def application(
+    guarded: Guarded, key: bytes, clock: Clock = time.time, *, links: LinkBook | None = None
+) -> web.Application:
+    """The routes over one service. ``key`` signs operators' tokens; ``links``: the personal links, if there are any."""
     app = web.Application(client_max_size=LARGEST_BODY, middlewares=[as_problems, bearers_only(key, clock)])
     app[GUARDED] = guarded
     app[ORDERS] = Orders(guarded, clock)
     app[hooks.CROWD] = hooks.Crowd()
+    app[join.JOINING] = join.Joining(links, clock)
     app[panel_socket.CLOCK] = clock
     app[panel_socket.SOCKETS] = opened = panel_socket.Open()
     app.on_shutdown.append(opened.close)
@@ -38,7 +42,12 @@ def application(guarded: Guarded, key: bytes, clock: Clock = time.time) -> web.A
             web.get("/api/v1/meetings/{meeting}", routes.meeting),
             web.post("/api/v1/meetings/{meeting}/orders", routes.order),
             web.post("/api/v1/meetings/{meeting}/incidents/{key}/ack", routes.acknowledge),
+            web.post("/api/v1/meetings/{meeting}/links/{person}/second-device", routes.second_device),
             web.post("/hooks/{name}", hooks.deliver),
+            web.get("/j/-/join.css", join.style),
+            web.get("/j/{token}", join.show),
+            web.post("/j/{token}", join.join),
+            web.post("/j/{token}/code", join.code),
             web.get("/zoom/panel", panel.page),
             web.get("/zoom/panel/ws", panel_socket.panel_socket),
             web.get("/zoom/panel/{name}", panel.file),

@@ -43,8 +43,20 @@ def test_what_is_only_presentation_is_dropped(name: str, text: str) -> None:
     assert normalise(name) == text
 
 
-@pytest.mark.parametrize("name", ["Ann\u200b", "\u202eAnn", "Ann\x07", "\ufeffAnn", "\u2066Ann\u2069"])
+@pytest.mark.parametrize(
+    "name", ["An\u200bn", "\u202eAnn", "Ann\x07", "An\ufeffn", "\u2066Ann\u2069", "A\u034fnn", "Ann\u3164"]
+)
 def test_hidden_characters_are_an_attack(name: str) -> None:
+    assert read(name).attack
+
+
+@pytest.mark.parametrize("name", ["Ann\u200b", "\ufeffAnn", "\u2060Ann", "\u200fAnn"])
+def test_what_copying_leaves_at_the_ends_is_no_attack(name: str) -> None:
+    assert read(name).attack is None
+
+
+@pytest.mark.parametrize("name", ["A\u0337n\u0337n", "A\u0300\u0316\u0323nn", "𝐀nn", "Ann Ⓐdams"])
+def test_piled_marks_and_decorated_letters_among_plain_ones_are_an_attack(name: str) -> None:
     assert read(name).attack
 
 

@@ -12,9 +12,12 @@ from tests.support.e2e_zoom import KIDS, Begin, ZoomClass
 async def test_without_a_panel_admissions_queue_nothing_is_loosened_and_a_human_is_told(zoom: ZoomClass) -> None:
     await zoom.meeting.start()
     await zoom.until_view(lambda view: view.phase == "open", "an open class")
+    web = await zoom.panel(zoom.teacher.id, product="web")  # it sends no context, so it gets no page
+    assert (web.state, web.http_status) == ("refused", 403)
     kids = [await zoom.child(key) for key in KIDS]
     stranger = await zoom.stranger()
-    await zoom.until_incident("no_hands")
+    incident = await zoom.until_incident("no_hands")
+    assert "no companion panel is open" in incident.detail
     assert await zoom.until_mail("cannot reach the door")
     told = await zoom.order("admit", handle=zoom.seen(stranger).handle)
     assert told.done is False
@@ -131,14 +134,6 @@ async def test_a_client_that_cannot_do_it_is_named_and_nothing_is_loosened(
     await able.until(lambda page: page.leading)
     await ada.until("inside")
     assert panel.state == "replaced"
-
-
-async def test_a_web_client_is_shown_no_panel_and_that_is_told(zoom: ZoomClass) -> None:
-    await zoom.meeting.start()
-    panel = await zoom.panel(zoom.teacher.id, product="web")
-    assert (panel.state, panel.http_status) == ("refused", 403)
-    told = await zoom.until_incident("no_hands")
-    assert "no companion panel is open" in told.detail
 
 
 async def test_a_host_of_another_account_and_another_class_gets_no_panel_here(zoom: ZoomClass) -> None:

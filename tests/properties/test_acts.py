@@ -104,7 +104,9 @@ class OneActAtATimeAndRest(Play):
             if command.by_machine:
                 assert done.after.link_up, f"{command.kind} though nothing is heard of the platform"
                 if self.book.awaiting is not None and command.removes:
-                    assert (done.after.snapshot_at or 0.0) > self.book.awaiting, "puts out before a fresh list"
+                    heard = done.after.connections.get(command.handle or "")
+                    fresh = max(done.after.snapshot_at or 0.0, heard.at if heard else 0.0)
+                    assert fresh > self.book.awaiting, "puts out who was not heard of since we were away"
 
     def calm(self, done: Step, command: Command) -> None:
         if not command.by_machine:

@@ -172,13 +172,13 @@ class GuardianProcess:
             await self._next()
 
     async def until_view(
-        self, condition: Callable[[MeetingView], bool], what: str, within: float = PATIENCE
+        self, condition: Callable[[MeetingView], bool], what: str, within: float = PATIENCE, *, meeting: str = "maths"
     ) -> MeetingView:
         """Wait until its status fulfils the condition; that status."""
         loop = asyncio.get_running_loop()
         end = loop.time() + within
         while True:
-            view = await self.view()
+            view = await self.view(meeting)
             if view is not None and condition(view):
                 return view
             if self.process.returncode is not None or loop.time() > end:

@@ -20,7 +20,7 @@ from typing import Any, Self
 import aiohttp
 
 from guardian.app.service import Readiness, Service
-from guardian.bootstrap import build
+from guardian.bootstrap import build, open_store
 from guardian.codec import Record, decode
 from guardian.config import load, operator_key
 from guardian.core.incidents import Incident
@@ -222,8 +222,13 @@ minutes = 60
 
     # -- the guardian, in this process
 
-    async def guard(self) -> Service:
+    async def guard(self) -> None:
         """The real service, started and served, as ``guardian run`` does; its link is up."""
+        await self.guard_before_class()
+        await self.until_view(lambda view: view.link_up, "a connection")
+
+    async def guard_before_class(self) -> None:
+        """The same, where no class is due yet."""
         config = load(self.config)
         service = build(config)
         parts = service._parts
@@ -234,11 +239,10 @@ minutes = 60
 
         service._parts = replace(parts, open_journal=opened)
         await service.start()
-        server = Server(application(service, operator_key(config)), "127.0.0.1", self.port)
+        server = Server(application(service, operator_key(config), links=service.links), "127.0.0.1", self.port)
         self._running = service, server
         await server.start()
-        await self.until_view(lambda view: view.link_up, "a connection")
-        return service
+        await self.until(lambda: service.readiness().ok, "readiness")
 
     async def stop(self) -> None:
         """As ``guardian run`` does on SIGTERM."""
@@ -337,9 +341,19 @@ minutes = 60
         """What the journal holds of the running occurrence."""
         return [row async for row in self.service.journal.read(self.shown.occurrence)]
 
+    async def stored(self) -> list[Record]:
+        """Every record of a journal that nobody has open."""
+        journal = await open_store(load(self.config))
+        try:
+            return await self._records(journal)
+        finally:
+            await journal.close()
+
     async def records(self) -> list[Record]:
         """The same, read; of every occurrence so far."""
-        journal = self.service.journal
+        return await self._records(self.service.journal)
+
+    async def _records(self, journal: Journal) -> list[Record]:
         found: list[Record] = []
         for one in await journal.occurrences():
             found += [decode(row.body) async for row in journal.read(one.occurrence) if row.body is not None]

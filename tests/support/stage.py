@@ -10,7 +10,7 @@ from guardian.app.datadir import DataDirectory
 from guardian.app.guard import Guard
 from guardian.app.metrics import Metrics
 from guardian.app.notices import Notices
-from guardian.app.scheduler import Timetable
+from guardian.app.scheduler import BRIEFING_LEAD, Calendar, Timetable
 from guardian.app.service import Parts, Service
 from guardian.app.supervisor import Supervisor
 from guardian.app.texts import Briefing
@@ -44,10 +44,13 @@ class Stage:
         policy: Policy | None = None,
         check: Callable[[], Awaitable[Briefing]] | None = None,
         deadman: Callable[[], Awaitable[None]] | None = None,
+        calendar: Calendar | None = None,
+        lead: float = BRIEFING_LEAD,
         **shared: Any,
     ) -> None:
         self.shared = shared
         self.slots, self.policy, self.check, self.deadman = slots, policy or Policy(), check, deadman
+        self.calendar, self.lead = calendar, lead
         self.folder = folder
         self.room = FakePlatform(clock)
         self.journal = MemoryJournal()
@@ -63,7 +66,7 @@ class Stage:
         metrics = Metrics()
 
         def guards(journal: Journal, supervisor: Supervisor, on_change: Callable[[str], None]) -> dict[str, Guard]:
-            timetable = Timetable(lambda now: [slot for slot in self.slots if slot.end + slot.margin > now])
+            timetable = Timetable(self._slots, self.lead, self.calendar)
             tools = Tools(
                 self.room,
                 journal,
@@ -81,6 +84,10 @@ class Stage:
         folder, meetings = DataDirectory(self.folder), ("yoga",)
         parts = Parts(folder, open_journal, guards, meetings, metrics, clock, deadman=self.deadman, **self.shared)
         return Service(parts)
+
+    def _slots(self, now: float) -> list[Slot]:
+        slots = self.slots if self.calendar is None else self.calendar.slots_from(now)
+        return [slot for slot in slots if slot.end + slot.margin > now]
 
     async def open(self) -> None:
         """Started, connected, and the host is inside: the class is open."""

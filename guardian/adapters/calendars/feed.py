@@ -9,9 +9,9 @@ import asyncio
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -129,7 +129,7 @@ class CalendarFeed:
         if raw == self._raw and 0 <= now - self._expanded < _EXPAND_EVERY:
             return
         found = await asyncio.to_thread(_read, raw, self._place.name, self._wanted, now)
-        self._slots, self.notes = found.slots, found.notes
+        self._slots, self.notes = _steady(self._slots, found.slots, now), found.notes
         self._raw, self._expanded = raw, now
 
     # -- getting it ----------------------------------------------------------------------------------------------
@@ -216,6 +216,18 @@ class CalendarFeed:
 
     def _digest(self) -> str:
         return hashlib.sha256(self._place.address.encode()).hexdigest()
+
+
+def _steady(before: Sequence[Slot], after: Sequence[Slot], now: float) -> tuple[Slot, ...]:
+    """The new slots; but one that runs keeps its start, by which it is known: a class whose event is edited while it
+    runs goes on as it is, locked and with everybody's word, and only its end may change.
+    """
+    own = next((slot for slot in before if _runs(slot, now)), None)
+    return tuple(replace(slot, start=own.start) if own is not None and _runs(slot, now) else slot for slot in after)
+
+
+def _runs(slot: Slot, now: float) -> bool:
+    return slot.start - slot.margin <= now < slot.end
 
 
 def _read(raw: bytes, name: str, wanted: Wanted, now: float) -> Found:

@@ -53,8 +53,10 @@ def _parse(raw: bytes, source: str) -> Sequence[icalendar.Component]:
         found = icalendar.Calendar.from_ical(raw.lstrip(b"\xef\xbb\xbf \r\n\t"), multiple=True)
     except (ValueError, KeyError, IndexError, AttributeError, TypeError) as error:
         raise ScheduleError(f"{source}: not a whole iCalendar file ({type(error).__name__})") from None
-    if not found or sum(len(calendar.walk("VEVENT")) for calendar in found) > _MOST_EVENTS:
-        raise ScheduleError(f"{source}: more than {_MOST_EVENTS} events, or no calendar at all")
+    if not found:
+        raise ScheduleError(f"{source}: not a whole iCalendar file (it ends too soon)")
+    if sum(len(calendar.walk("VEVENT")) for calendar in found) > _MOST_EVENTS:
+        raise ScheduleError(f"{source}: more than {_MOST_EVENTS} events")
     return found
 
 

@@ -6,16 +6,20 @@ from __future__ import annotations
 
 import ssl
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Literal
 
 import aiosmtplib
 import structlog
 
+from guardian.adapters.email.personal import personal_mail
 from guardian.adapters.email.wire import Letterhead, letter_mail, notice_mail
 from guardian.errors import NotDeliveredError
-from guardian.ports import Clock, Letter, Notice
+from guardian.ports import Clock, Letter, Notice, PersonalLetter
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(__name__)
 
@@ -41,10 +45,9 @@ class EmailNotifier:
     channel = "email"
 
     def __init__(self, server: MailServer, head: Letterhead, clock: Clock = time.time) -> None:
-        self._server = server
+        self._line = _Line(server)
         self._head = head
         self._clock = clock
-        self._context: ssl.SSLContext | None = None
 
     async def send(self, notice: Notice | Letter) -> None:
         """Hand the mail to the server. Raises NotDeliveredError; its text bears neither password nor
@@ -56,17 +59,38 @@ class EmailNotifier:
             message = notice_mail(notice, self._head)
         else:
             message = letter_mail(notice, self._head, self._clock())
+        await self._line.send(message, self._head.sender, self._head.to)
+
+
+class EmailPost:
+    """Mail to single people about their personal links. See ``guardian.ports.Postman``."""
+
+    def __init__(self, server: MailServer, sender: str, zone: tzinfo, clock: Clock = time.time) -> None:
+        self._line, self._sender, self._zone, self._clock = _Line(server), sender, zone, clock
+
+    async def post(self, letter: PersonalLetter, to: str) -> None:
+        """See the port."""
+        now = datetime.fromtimestamp(self._clock(), tz=self._zone)
+        await self._line.send(personal_mail(letter, self._sender, to, now), self._sender, (to,))
+
+
+class _Line:
+    """The way to one mail server."""
+
+    def __init__(self, server: MailServer) -> None:
+        self._server = server
+        self._context: ssl.SSLContext | None = None
+
+    async def send(self, message: EmailMessage, sender: str, to: Sequence[str]) -> None:
         connection = self._client()
         try:
             async with connection as client:
-                refused, _ = await client.send_message(
-                    message, sender=self._head.sender, recipients=list(self._head.to)
-                )
+                refused, _ = await client.send_message(message, sender=sender, recipients=list(to))
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             raise NotDeliveredError(self._why(error)) from error
         if refused:
             codes = sorted({response.code for response in refused.values()})
-            log.warning("mail_partly_refused", channel=self.channel, refused=len(refused), codes=codes)
+            log.warning("mail_partly_refused", channel=EmailNotifier.channel, refused=len(refused), codes=codes)
 
     def _client(self) -> aiosmtplib.SMTP:
         server = self._server

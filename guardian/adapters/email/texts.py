@@ -399,6 +399,18 @@ def stale_deliveries(_incident: Incident) -> Story:
     )
 
 
+def forwarded_link(_incident: Incident) -> Story:
+    """A personal link was opened in a second browser."""
+    return Story(
+        "A personal link was opened on another device",
+        "Somebody opened a personal link in a browser that is not the one it belongs to. It may have been passed on, or"
+        " its owner has a second device.",
+        "It let nobody through: a second device needs the owner's code, or your word. The owner was written to.",
+        "Ask the owner. If the device is theirs, compare the number that it shows and let it in:"
+        " `guardian link allow PERSON NUMBER`. If not: `guardian link revoke PERSON` sends them a new link.",
+    )
+
+
 STORIES: Mapping[IncidentKind, Callable[[Incident], Story]] = {
     IncidentKind.STRANGER_WAITING: stranger_waiting,
     IncidentKind.NEEDS_DECISION: needs_decision,
@@ -436,6 +448,7 @@ STORIES: Mapping[IncidentKind, Callable[[Incident], Story]] = {
     IncidentKind.BEFORE_HOST: before_host,
     IncidentKind.PUBLIC_LINK: public_link,
     IncidentKind.STALE_DELIVERIES: stale_deliveries,
+    IncidentKind.FORWARDED_LINK: forwarded_link,
 }
 
 SEVERITIES: Mapping[Severity, str] = {

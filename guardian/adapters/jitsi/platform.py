@@ -20,7 +20,7 @@ from guardian.core.actions import Act, Capabilities
 from guardian.core.events import ForeignSelf, LinkChanged, Snapshot
 from guardian.core.identity import Facts
 from guardian.errors import LoginRefusedError, PlatformError, TemporaryError
-from guardian.ports import Clock, Emit, Outcome
+from guardian.ports import Clock, Emit, Openings, Outcome
 
 _FIRST_PAUSE = 0.25  # seconds; doubled at each failure
 _LONGEST_PAUSE = 30.0
@@ -35,7 +35,8 @@ class JitsiRoom:
     """Guards ``room`` on ``server``. ``lobby_from_start``: the lobby is switched on as soon as we are in, where
     nobody is inside who could be thrown out by that (else the core decides who stays).
 
-    ``clock``, ``sleep`` and ``jitter`` (0 to 1) are arguments for the tests.
+    ``openings`` tells whose personal link was opened just now. ``clock``, ``sleep`` and ``jitter`` (0 to 1) are
+    arguments for the tests.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class JitsiRoom:
         clock: Clock = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
+        openings: Openings | None = None,
     ) -> None:
         self._server = server
         self._room = room.lower()
@@ -58,8 +60,10 @@ class JitsiRoom:
                 account_hosts=server.account_hosts,
                 token_hosts=server.token_hosts,
                 own_account=server.own_account,
+                claim=self._claim,
             ),
         )
+        self._openings = openings
         self._emit: Emit = lambda _: None
         self._session: Session | None = None
         self._capabilities = acts.capabilities(None)
@@ -122,6 +126,11 @@ class JitsiRoom:
 
     def recall(self, known: Sequence[Facts]) -> None:
         """See the port: presence tells everything anew."""
+
+    def _claim(self, nonce: str, handle: str) -> str | None:
+        if self._openings is None:
+            return None
+        return self._openings.claim(f"nonce:{nonce}", handle, self._clock())
 
     # -- up and down
 

@@ -5,7 +5,7 @@ May live here: a presence into the core's ``Facts``, and whom to believe. May no
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from guardian.adapters.jitsi.wire import bare, host
@@ -13,6 +13,8 @@ from guardian.adapters.jitsi.wire_facts import Item, Presence
 from guardian.core.identity import Evidence, Facts, Place, PlatformRole
 
 OWNERS = frozenset({"owner", "admin"})
+LINK = "link-"
+"""What the id in a room token of a personal link begins with; its nonce follows."""
 _NOBODY = Item("", "none", "none")
 
 
@@ -23,7 +25,8 @@ class Trust:
     ``account_hosts``: hosts of real accounts (``item/@jid`` there is a verified name). ``token_hosts``: hosts whose
     ``<identity>`` cannot be forged. ``own_account``: our bare address, if we have one; ``own_jids``: our full
     addresses so far, the newest last. ``focus``: bare addresses of the server's own conference focus. ``notices``:
-    the lobby is Jitsi's, which tells the room of each admission.
+    the lobby is Jitsi's, which tells the room of each admission. ``claim``: the personal link by whose opening (named
+    by its nonce) a connection came, if any.
     """
 
     account_hosts: frozenset[str] = frozenset()
@@ -32,6 +35,7 @@ class Trust:
     own_jids: list[str] = field(default_factory=list)
     focus: frozenset[str] = frozenset()
     notices: bool = False
+    claim: Callable[[str, str], str | None] = lambda _nonce, _handle: None
 
     @property
     def own_jid(self) -> str:
@@ -51,10 +55,13 @@ class Trust:
         if not presence.items:
             return Evidence(name=presence.name, seen=False)
         identity = presence.identity if host(handle) in self.token_hosts else None
+        shown = identity.id if identity else ""
+        of_link = shown.startswith(LINK)
         return Evidence(
             name=presence.name or (identity.name if identity else ""),
             account=bare(handle) if host(handle) in self.account_hosts else None,
-            token=(identity.id or None) if identity else None,
+            token=(shown or None) if not of_link else None,
+            link=self.claim(shown.removeprefix(LINK), handle) if of_link else None,
             claimed_email=presence.email,
         )
 

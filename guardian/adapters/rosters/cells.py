@@ -67,7 +67,7 @@ def name(cell: str, wrong: list[str], what: str = "the name") -> str:
     if not spaced.isascii() or not spaced.isprintable():
         kept = "".join(c for c in spaced if unicodedata.category(c)[0] != "C" or c in _JOINERS)
     family, comma, given = kept.partition(",")
-    if comma and "," not in given and given.strip() and plain(given).split()[:1] != [] and not _suffix(given):
+    if comma and "," not in given and plain(given) and not _suffix(given):
         kept = f"{given.strip()} {family.strip()}".strip()
     if not normalise(kept):
         wrong.append(f"{what} is missing")

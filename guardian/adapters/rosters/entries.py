@@ -99,7 +99,7 @@ class Reading:
 
     def place(self, origin: Origin) -> str:
         """Where something stands, in words."""
-        return place(origin, several=len(self.sources) > 1)
+        return place(origin, several=len(self.sources) > 1 or "/" in origin.source)
 
 
 def place(origin: Origin, *, several: bool) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from watchfiles import awatch
 
+from guardian.adapters.rosters.bundle import FILES
 from guardian.adapters.rosters.entries import Reading
-from guardian.adapters.rosters.oneroster import FILES
 from guardian.adapters.rosters.reading import Content, read
 from guardian.adapters.rosters.spec import Source
 from guardian.adapters.rosters.wire import LARGEST
@@ -60,6 +60,14 @@ class FileRoster:
             if contents is not None:
                 return await asyncio.to_thread(read, contents, self._zone, self._salt)
         raise RosterError(self._names(), ("it is being written all the time",))
+
+    async def recipients(self) -> Mapping[str, tuple[str, ...]]:
+        """Each person's id with the addresses that their personal link may be sent to: none but these, whatever else
+        the lists hold. Raises RosterError as ``load`` does.
+        """
+        reading = await self.read()
+        allowed = {entry.person.id: entry.links_to for entry in reading.entries}
+        return {person.id: allowed[person.id] for person in reading.roster.people}
 
     async def changes(self) -> AsyncGenerator[None, None]:
         """Yields when a file is another than the one last loaded: edited, replaced, gone, or come back."""

@@ -146,7 +146,7 @@ def plain(heading: str) -> str:
     """A heading as it is compared: no case, marks, punctuation or ``[Required]``; ``givenName`` is two words."""
     text = re.sub(r"\[[^\]]*\]|\([^)]*\)", " ", heading) if heading.strip()[:1] not in {"[", "("} else heading
     text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
-    text = unicodedata.normalize("NFKD", text.casefold())
+    text = unicodedata.normalize("NFKD", text.casefold()).replace("ı", "i")  # Turkish capitals know two of them
     text = "".join(c if c.isalnum() else " " for c in text if not unicodedata.combining(c))
     return " ".join(unicodedata.normalize("NFC", text).split())
 

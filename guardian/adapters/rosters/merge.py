@@ -1,7 +1,7 @@
 """Several lists to one, pure: who on one list is who on another, what each adds, and where they contradict each other.
 
 The same id, the same account, or the same name and address: one person. An address alone is not enough (siblings), nor
-is a name alone, unless one list knows nothing but the name.
+is a name alone, unless one list knows nothing but the name (and a registrant that a human pinned to it).
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _keys(entry: RosterEntry) -> list[str]:
 def _same(entry: RosterEntry, known: _Index, merged: Merged, place: Place) -> int | None:
     """Where the same person stands in the list so far; None: they are new; -1: that cannot be told, and is a fault."""
     origin = entry.origins[0]
-    hits = list(dict.fromkeys(at for key in _keys(entry) for at in known.by_key.get(key, ())))
+    hits = sorted({at for key in _keys(entry) for at in known.by_key.get(key, ())})
     if len(hits) > 1:
         first, second = (place(merged.entries[at].origins[0]) for at in hits[:2])
         merged.faults.append(Fault(origin, f"is at once {first} and {second}, by id, account or address"))
@@ -80,8 +80,8 @@ def _same(entry: RosterEntry, known: _Index, merged: Merged, place: Place) -> in
     if hits:
         return hits[0]
     named = known.by_name.get(normalise(entry.person.name), [])
-    bare = not keys(entry.person)
-    if len(named) == 1 and (bare or not keys(merged.entries[named[0]].person)):
+    bare = _bare(entry.person)
+    if len(named) == 1 and (bare or _bare(merged.entries[named[0]].person)):
         return named[0]
     if named and bare:
         merged.faults.append(Fault(origin, "the name fits several people of the other lists; add their id or address"))
@@ -93,6 +93,11 @@ def _same(entry: RosterEntry, known: _Index, merged: Merged, place: Place) -> in
             " one, give both the same id or address"
         )
     return None
+
+
+def _bare(person: Person) -> bool:
+    """Whether a list knows nothing but the name, and perhaps which registrant a human has pinned to it."""
+    return not any(not key.startswith("account:registrant:") for key in keys(person))
 
 
 def _together(first: RosterEntry, second: RosterEntry, merged: Merged, place: Place) -> RosterEntry:

@@ -1,6 +1,6 @@
 """A OneRoster bundle (CSV, versions 1.1 and 1.2) to rows of people, pure. Every rule names its part of the standard.
 
-Read: manifest, users, enrollments, classes, orgs, and roles (1.2). Never opened: demographics and everything else.
+Which files are read is in ``bundle``.
 Source: 1EdTech OneRoster 1.1 "CSV Tables", chapter 4, and OneRoster 1.2 "CSV Binding", chapter 4.
 """
 
@@ -11,13 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from guardian.adapters.rosters import headings
+from guardian.adapters.rosters.bundle import Record, records, some, version
 from guardian.adapters.rosters.entries import Fault, Origin
 from guardian.adapters.rosters.people import Raw
-from guardian.adapters.rosters.spec import EVERYBODY
-from guardian.adapters.rosters.wire import Row, table
 from guardian.errors import RosterError
 
-FILES = ("manifest.csv", "users.csv", "enrollments.csv", "classes.csv", "orgs.csv", "roles.csv")
+EVERYBODY = "*"
+"""As the class: the whole school, though there are classes."""
+
 _FAMILY = frozenset({"guardian", "parent", "relative"})  # RoleEnum; they are nobody's classmates
 _ROLES: Mapping[str, str] = {
     "student": "pupil",
@@ -32,26 +33,6 @@ _ROLES: Mapping[str, str] = {
     "systemadministrator": "staff",
 }
 _MOST_CLASSES = 30  # named in a message
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One line of a file, by its header's names in lower case."""
-
-    line: int
-    cells: Mapping[str, str]
-
-    def __getitem__(self, name: str) -> str:
-        return self.cells.get(name, "")
-
-    def refs(self, name: str) -> tuple[str, ...]:
-        """A list of ids: apart by commas, as the standard has it."""
-        return tuple(part.strip() for part in self[name].split(",") if part.strip())
-
-    @property
-    def active(self) -> bool:
-        """Not marked for deletion, nor switched off."""
-        return self["status"].casefold() in {"", "active"} and self["enableduser"].casefold() not in {"false", "0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +68,13 @@ def read(files: Mapping[str, bytes], source: str, group: str, said: Mapping[str,
     """
     if "users.csv" not in files:
         raise RosterError(source, ("no OneRoster bundle: there is no users.csv in it",))
-    bundle = Bundle(_version(files, source))
+    bundle = Bundle(version(files, source))
     users, bundle.columns = _users(files["users.csv"], source, said, bundle)
     bundle.classes = _classes(files, source)
     bundle.chosen = _choose(bundle.classes, group, source)
     everybody = {user["sourcedid"]: user for user in users}
-    family = _family(users)
     roles = _roles(files, source)
+    family = _family(users, roles)
     if bundle.chosen is None:
         places = ((user, _school_role(user, roles), "", "") for user in users if user.active)
         members = [place for place in places if place[1] not in _FAMILY]
@@ -111,38 +92,10 @@ def read(files: Mapping[str, bytes], source: str, group: str, said: Mapping[str,
     return bundle
 
 
-def _records(raw: bytes, source: str) -> tuple[list[Record], Row]:
-    rows = table(raw, source, delimiter=",").rows
-    if not rows:
-        raise RosterError(source, ("the file is empty",))
-    names = [name.strip().casefold() for name in rows[0].cells]
-    found = []
-    for row in rows[1:]:
-        if not row.cells:
-            told = f"line {row.line}: a quotation mark is left open or stands in a wrong place"
-            raise RosterError(source, (told,))
-        found.append(Record(row.line, dict(zip(names, (cell.strip() for cell in row.cells), strict=False))))
-    return found, rows[0]
-
-
-def _some(files: Mapping[str, bytes], name: str, source: str) -> list[Record]:
-    return _records(files[name], f"{source}/{name}")[0] if name in files else []
-
-
-def _version(files: Mapping[str, bytes], source: str) -> str:
-    """The version by manifest.csv; without one, by what only 1.2 has. Bundles of changes only are refused."""
-    said = {row["propertyname"].casefold(): row["value"].casefold() for row in _some(files, "manifest.csv", source)}
-    deltas = sorted(name for name in FILES if said.get(f"file.{name.removesuffix('.csv')}") == "delta")
-    if deltas:
-        told = f"{', '.join(deltas)} hold only what has changed (delta); export the bundle in bulk"
-        raise RosterError(source, (told,))
-    return said.get("oneroster.version") or ("1.2" if "roles.csv" in files else "1.1")
-
-
 def _users(
     raw: bytes, source: str, said: Mapping[str, str], bundle: Bundle
 ) -> tuple[list[Record], tuple[headings.Column, ...]]:
-    users, header = _records(raw, f"{source}/users.csv")
+    users, header = records(raw, f"{source}/users.csv")
     missing = {"sourcedid", "givenname", "familyname"} - {cell.strip().casefold() for cell in header.cells}
     if missing:
         raise RosterError(f"{source}/users.csv", (f"columns are missing: {', '.join(sorted(missing))}",))
@@ -210,10 +163,10 @@ def _dialled(number: str) -> bool:
 
 
 def _classes(files: Mapping[str, bytes], source: str) -> tuple[SchoolClass, ...]:
-    schools = {org["sourcedid"]: org["name"] for org in _some(files, "orgs.csv", source)}
+    schools = {org["sourcedid"]: org["name"] for org in some(files, "orgs.csv", source)}
     return tuple(
         SchoolClass(row["sourcedid"], row["title"], row["classcode"], schools.get(row["schoolsourcedid"], ""))
-        for row in _some(files, "classes.csv", source)
+        for row in some(files, "classes.csv", source)
         if row.active
     )
 
@@ -243,7 +196,7 @@ def _list(classes: Sequence[SchoolClass]) -> str:
 def _roles(files: Mapping[str, bytes], source: str) -> Mapping[str, str]:
     """1.2 keeps a user's roles in a file of their own; the primary one counts."""
     found: dict[str, str] = {}
-    for row in _some(files, "roles.csv", source):
+    for row in some(files, "roles.csv", source):
         if row.active and (row["roletype"].casefold() == "primary" or row["usersourcedid"] not in found):
             found[row["usersourcedid"]] = row["role"]
     return found
@@ -263,7 +216,7 @@ def _enrolled(
         raise RosterError(source, ("there is no enrollments.csv: nobody knows who is in the class",))
     found: dict[str, tuple[Record, str, str, str]] = {}
     over = 0
-    for row in _some(files, "enrollments.csv", source):
+    for row in some(files, "enrollments.csv", source):
         if bundle.chosen is None or row["classsourcedid"] != bundle.chosen.id:
             continue
         user = users.get(row["usersourcedid"])
@@ -293,14 +246,14 @@ def _longer(
     return one[0], role, begin, end
 
 
-def _family(users: Sequence[Record]) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+def _family(users: Sequence[Record], roles: Mapping[str, str]) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
     """The parents of each pupil, by agentSourcedIds (of the pupil, or of the parent). The standard does not say which
     of them may be told anything: none may, until another list says so.
     """
     everybody = {user["sourcedid"]: user for user in users}
     pairs: dict[str, dict[str, Record]] = defaultdict(dict)
     for user in users:
-        kin = user["role"].casefold() in _FAMILY
+        kin = _school_role(user, roles) in _FAMILY
         for other in user.refs("agentsourcedids"):
             child, parent = (everybody.get(other), user) if kin else (user, everybody.get(other))
             if child is not None and parent is not None and parent.active:

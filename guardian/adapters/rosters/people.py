@@ -18,6 +18,8 @@ from guardian.core.names import normalise
 from guardian.core.roster import Person, Role
 
 _HEADER_WITHIN = 10  # rows; above the header a spreadsheet may have a title
+_NOTHING = frozenset({"-", "–", "—", "n/a", "n.a.", "k.a.", "none", "null"})  # what people write into an empty cell
+_NAMES = frozenset({"name", "given", "middle", "family", "aliases"})
 _FAMILY_FIRST = ("CJK", "HANGUL", "HIRAGANA", "KATAKANA")
 
 
@@ -76,6 +78,8 @@ def _raw(row: Row, columns: Sequence[Column], origin: Origin) -> Raw:
     contacts: dict[str, dict[str, str]] = {}
     for column in columns:
         cell = row.cells[column.position] if column.position < len(row.cells) else ""
+        if column.field not in _NAMES and cell.strip().casefold() in _NOTHING:
+            cell = ""
         if column.field.startswith("contact_"):
             contacts.setdefault(column.key, {})[column.field] = cell
         elif column.field in headings.SEVERAL and column.field in fields:

@@ -13,12 +13,14 @@ from pathlib import PurePosixPath
 from zoneinfo import ZoneInfo
 
 from guardian.adapters.rosters import oneroster, wire, workbook
+from guardian.adapters.rosters.bundle import FILES
 from guardian.adapters.rosters.duplicates import contradictions
 from guardian.adapters.rosters.entries import Fault, Origin, Reading, RosterEntry, SourceReading, place
 from guardian.adapters.rosters.headings import plain
 from guardian.adapters.rosters.merge import merge
+from guardian.adapters.rosters.oneroster import EVERYBODY
 from guardian.adapters.rosters.people import Raw, Setting, entry, header, keyed, raws
-from guardian.adapters.rosters.spec import EVERYBODY, Source
+from guardian.adapters.rosters.spec import Source
 from guardian.core.roster import Person
 from guardian.errors import RosterError
 
@@ -146,7 +148,7 @@ def _unpacked(raw: bytes, name: str) -> Mapping[str, bytes] | None:
                 for part in packed.infolist()
                 if not part.is_dir() and "__MACOSX" not in part.filename
             }
-            wanted = {file: found[file] for file in oneroster.FILES if file in found}
+            wanted = {file: found[file] for file in FILES if file in found}
             if sum(part.file_size for part in wanted.values()) > _UNPACKED:
                 raise RosterError(name, (f"larger than {_UNPACKED // 1024 // 1024} MiB when unpacked",))
             return {file: packed.read(part) for file, part in wanted.items()}

@@ -8,17 +8,15 @@ from pathlib import Path
 
 from guardian.core.roster import Role
 
-EVERYBODY = "*"
-"""As ``group``: the whole school, though there are classes."""
-
 
 @dataclass(frozen=True)
 class Source:
     """A CSV or XLSX file, or a OneRoster bundle (a zip or a folder).
 
     ``columns``: heading → field, where the guess is wrong. ``group``: only this class (of a table with a column for it:
-    its word there; of a OneRoster bundle: sourcedId, title or code). ``role``: of everybody whose row names none.
-    ``sheet``: of a workbook; ``encoding`` and ``delimiter``: of a text file; found out unless named.
+    its word there; of a OneRoster bundle: sourcedId, title or code, ``*`` for the whole school). ``role``: of everybody
+    whose row names none. ``sheet``: of a workbook; ``encoding`` and ``delimiter``: of a text file; found out unless
+    named.
     """
 
     path: Path

@@ -54,7 +54,9 @@ def _measure(raw: bytes, source: str) -> None:
 
 
 def _sheet(book: CalamineWorkbook, source: str, wanted: str) -> str:
-    names = [sheet.name for sheet in book.sheets_metadata if "Visible" in str(sheet.visible)] or book.sheet_names
+    names = [
+        sheet.name for sheet in book.sheets_metadata if str(sheet.visible).endswith(".Visible")
+    ] or book.sheet_names
     if wanted:
         if wanted not in book.sheet_names:
             raise RosterError(source, (f"there is no sheet called that; there are: {', '.join(names[:20])}",))

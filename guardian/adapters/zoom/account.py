@@ -21,7 +21,7 @@ from guardian.adapters.zoom.rest import ZoomRest
 from guardian.adapters.zoom.seen import SeenPanels
 from guardian.adapters.zoom.stream import EventStream
 from guardian.adapters.zoom.wire_events import Delivery
-from guardian.ports import Clock
+from guardian.ports import Clock, Openings
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(__name__)
 
@@ -50,7 +50,8 @@ class ZoomKeys:
 class ZoomAccount:
     """``meeting`` adds one; then ``hook``, ``desk`` and ``stream`` serve them all.
 
-    ``seen``: the file in which is kept whose panel was open; ``on_ignored`` counts events that say nothing to us.
+    ``seen``: the file in which is kept whose panel was open; ``on_ignored`` counts events that say nothing to us;
+    ``openings`` tells whose personal link was opened just now.
     """
 
     def __init__(
@@ -62,7 +63,9 @@ class ZoomAccount:
         jitter: Callable[[], float] = random.random,
         seen: Path | None = None,
         on_ignored: Callable[[str], None] = lambda _: None,
+        openings: Openings | None = None,
     ) -> None:
+        self._openings = openings
         self._keys, self._clock, self._sleep, self._jitter = keys, clock, sleep, jitter
         self._on_ignored = on_ignored
         self._meetings: dict[str, ZoomMeeting] = {}
@@ -92,7 +95,14 @@ class ZoomAccount:
     def meeting(self, meeting: str, title: str, number: str) -> ZoomMeeting:
         """One more guarded meeting of this account."""
         added = ZoomMeeting(
-            meeting, title, number, self.rest, clock=self._clock, sleep=self._sleep, jitter=self._jitter
+            meeting,
+            title,
+            number,
+            self.rest,
+            clock=self._clock,
+            sleep=self._sleep,
+            jitter=self._jitter,
+            openings=self._openings,
         )
         self._meetings[number] = added
         if self.hook is None:

@@ -21,6 +21,7 @@ from guardian.core.actions import REMOVALS, ActKind
 from guardian.core.events import CameInAs, Event, Gone, MeetingEnded, NativeAct, NativeKind, Seen, Snapshot, Warned
 from guardian.core.identity import Evidence, Facts, Place, PlatformRole, strong_keys
 from guardian.core.incidents import IncidentKind
+from guardian.ports import Openings
 
 _TICK = 1e-6  # seconds; the least step of a handle's ``at``
 _SLACK = 1.0  # seconds by which an inner time, cut to whole seconds, may be older than a list of the same moment
@@ -28,6 +29,7 @@ _OURS_FOR = 60.0  # seconds after our admission within which whoever comes in by
 _REMEMBERED = 2048  # people of one run; a raid beyond that pushes out those who are gone
 _HOSTS = frozenset({"host", "cohost"})
 _MOVES = {Kind.WAITING: Place.WAITING, Kind.PUT_BACK: Place.WAITING, Kind.JOINED: Place.INSIDE}
+_COMES = frozenset({Kind.WAITING, Kind.JOINED})
 _STAYS = frozenset({Kind.ROLE, Kind.SHARE_ON, Kind.SHARE_OFF})
 _LEAVES = {Kind.LEFT_WAITING: Place.WAITING, Kind.LEFT: Place.INSIDE}
 _NATIVE = {Kind.ADMITTED: NativeKind.ADMITTED, Kind.PUT_BACK: NativeKind.PUT_OUT}
@@ -40,7 +42,7 @@ class _Person:
     ``place`` None: gone. ``by_list``: the panel's list was the last to say so. ``told_at``: when the last webhook about
     them came. ``uuid``: the webhook's. ``admitted_at``: when we let them in, until they came; ``guessed``: by a tie of
     names only. ``let_in_at``: when we last let them in. ``put_out``: a list has shown that somebody put them back,
-    which the webhook need not say again.
+    which the webhook need not say again. ``inside_at``: when we last heard, by either, of them as inside.
     """
 
     handle: str
@@ -58,6 +60,7 @@ class _Person:
     let_in_at: float | None = None
     guessed: bool = False
     put_out: bool = False
+    inside_at: float = 0.0
 
     @property
     def told(self) -> bool:
@@ -89,8 +92,9 @@ class News:
 class People:
     """Everybody of one run, by handle: the webhook's uuid, unless the panel showed them first under another."""
 
-    def __init__(self) -> None:
+    def __init__(self, openings: Openings | None = None) -> None:
         self.instance = ""
+        self._openings = openings
         self._began = 0.0
         self._same: set[Place] = set()  # where the panel's uuid was seen to be the webhook's
         self._clear()
@@ -143,9 +147,12 @@ class People:
             events += self._moved(person, delivery)
         if meant is not None and delivery.kind is Kind.JOINED:
             person, events = self._instead(meant, person, events)
-            events.append(CameInAs(person.at, person.handle, meant.handle))
+            instead_of = meant.uuid if meant.handle == person.handle else meant.handle
+            events.append(CameInAs(person.at, person.handle, instead_of))
             meant.admitted_at = None
         events += self._untie_doubles()
+        if person.place is Place.INSIDE:
+            person.inside_at = max(person.inside_at, received)
         if meant is None:
             # First whose hand it was: else who was put back would be let in again before that is known.
             events = [*self._by_hand(person, delivery), *events]
@@ -184,6 +191,7 @@ class People:
             person.name = who.name
         person.told_at = max(person.told_at, received)
         account = person.evidence.account
+        self._fresh_link(person, delivery)
         if delivery.moderator is not None:
             person.moderator = delivery.moderator
         elif account and account == delivery.host_id:
@@ -193,6 +201,15 @@ class People:
         if who.uuid in self._listed:
             self._same.add(self._listed[who.uuid][1])
             self._tie(who.uuid, person.handle)
+
+    def _fresh_link(self, person: _Person, delivery: Delivery) -> None:
+        """A registration of ours that comes in is its owner's own link only if that was opened just before."""
+        shown = person.evidence
+        if self._openings is None or not shown.registrant or shown.link or delivery.kind not in _COMES:
+            return
+        link = self._openings.claim(f"registrant:{shown.registrant}", person.handle, delivery.at)
+        if link is not None:
+            person.evidence = replace(shown, link=link)
 
     def _moved(self, person: _Person, delivery: Delivery) -> list[Event]:
         target = _MOVES.get(delivery.kind)
@@ -267,9 +284,15 @@ class People:
 
     # -- from the panel ----------------------------------------------------------------------------------------------
 
-    def listed(self, found: PanelList, as_of: float, *, sees_waiting: bool = True) -> News:
-        """What the panel lists, as of ``as_of`` in our own time. ``sees_waiting`` False: of the waiting room, a client
-        that cannot look into it says nothing, whatever stands there.
+    def behind_last_list(self) -> float:
+        """The least ``as_of`` that a list can have which came behind the last one, by the same road."""
+        return self._list_at + _TICK
+
+    def listed(
+        self, found: PanelList, as_of: float, *, sees_waiting: bool = True, received: float | None = None
+    ) -> News:
+        """What the panel lists, as of ``as_of`` and ``received`` in our own time. ``sees_waiting`` False: the client
+        cannot look into the waiting room, and says nothing of it, whatever stands there.
         """
         if as_of <= self._list_at:
             return News()
@@ -287,9 +310,14 @@ class People:
         events = self._untie_doubles()
         events += self._tie_by_name(as_of)
         events += self._put_back(as_of)
+        shown = ((self._people.get(self._tied.get(uuid, uuid)), place) for uuid, (_, place) in self._listed.items())
+        look = any(person is not None and self._too_soon(person, place, as_of) for person, place in shown)
         # The core has forgotten who left, even if only for the time of one list; we have not.
         back = [p for p in self._people.values() if p.told and p.place is None and self._address(p.handle) is not None]
         facts = tuple(self._shown(entry, place, as_of) for entry, place in self._listed.values())
+        for person in self._people.values():
+            if person.place is Place.INSIDE and person.place_at == as_of:
+                person.inside_at = max(person.inside_at, as_of if received is None else received)
         for person in back:
             events += person.seen(as_of)
         covers = frozenset(Place) if sees_waiting else frozenset({Place.INSIDE})
@@ -304,25 +332,27 @@ class People:
             covers=covers,
             lobby_on=found.waiting_room if sees_waiting else None,
         )
-        return News((*events, snapshot))
+        return News((*events, snapshot), look)
 
     def _put_back(self, as_of: float) -> list[Event]:
         """Who was inside and waits now was put back; by our hand, as the core knows, or by a human's. The list shows it
-        sooner than the webhook says it. ``told_at``: a list that was read before we heard of their coming is no sign.
+        sooner than the webhook says it.
         """
         events: list[Event] = []
         for uuid, (_, place) in self._listed.items():
             person = self._people.get(self._tied.get(uuid, uuid))
-            inside = person is not None and person.place is Place.INSIDE
-            if (
-                person is not None
-                and inside
-                and place is Place.WAITING
-                and as_of > max(person.place_at, person.told_at)
-            ):
+            back = person is not None and person.place is Place.INSIDE and place is Place.WAITING
+            if person is not None and back and as_of > person.place_at and not self._too_soon(person, place, as_of):
                 person.put_out = True
                 events.append(NativeAct(as_of, NativeKind.PUT_OUT, person.handle))
         return events
+
+    def _too_soon(self, person: _Person, place: Place, as_of: float) -> bool:
+        """Whether this may be a list of before they came in, of which we have heard since: the next one will tell.
+
+        Two lists that were on their way together may be read in the wrong order, and a webhook may overtake a list.
+        """
+        return person.place is Place.INSIDE and place is Place.WAITING and as_of <= person.inside_at
 
     def _tie(self, uuid: str, handle: str) -> None:
         self._tied[uuid] = handle
@@ -331,7 +361,9 @@ class People:
     def _shown(self, entry: Entry, place: Place, as_of: float) -> Facts:
         person = self._person(self._tied.setdefault(entry.uuid, entry.uuid))
         person.name, person.moderator = entry.name, _role(entry.role) in _HOSTS
-        if as_of > person.place_at:
+        if self._too_soon(person, place, as_of):
+            place = Place.INSIDE
+        elif as_of > person.place_at:
             person.sharing = person.sharing and person.place is place
             person.put_out = person.put_out and place is Place.WAITING
             person.place, person.place_at, person.by_list = place, as_of, True
@@ -350,9 +382,14 @@ class People:
 
     def _bearers(self, place: Place) -> tuple[Counter[str], Counter[str]]:
         """How many told people, and how many listed entries, bear each name in this place."""
-        told = Counter(p.name for p in self._people.values() if p.told and p.place is place)
+        told = Counter(p.name for p in self._people.values() if p.told and self._where(p) is place)
         shown = Counter(entry.name for entry, where in self._listed.values() if where is place)
         return told, shown
+
+    def _where(self, person: _Person) -> Place | None:
+        """Where they are; who was let in and waits no longer is on the way in, though no webhook has said so yet."""
+        on_the_way = person.place is Place.WAITING and person.admitted_at is not None
+        return Place.INSIDE if on_the_way and self._address(person.handle) is None else person.place
 
     def _untie_doubles(self) -> list[Event]:
         """A second one of that name has come: whose entry is whose cannot be told any more. Both are held."""
@@ -388,7 +425,7 @@ class People:
             loose = {
                 p.name: p
                 for p in self._people.values()
-                if p.told and p.place is place and p.told_at <= as_of and self._address(p.handle) is None
+                if p.told and self._where(p) is place and p.told_at <= as_of and self._address(p.handle) is None
             }
             for uuid, (entry, where) in self._listed.items():
                 person = loose.get(entry.name)
@@ -472,6 +509,7 @@ def _merged(old: Evidence, new: Evidence) -> Evidence:
         name=new.name or old.name,
         account=new.account or old.account,
         email=new.email or old.email,
+        link=new.link or old.link,
         registrant=new.registrant or old.registrant,
         claimed_email=new.claimed_email or old.claimed_email,
         phone=new.phone or old.phone,

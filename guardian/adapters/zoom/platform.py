@@ -17,14 +17,14 @@ import structlog
 from guardian.adapters.zoom.desk import Hands
 from guardian.adapters.zoom.people import People
 from guardian.adapters.zoom.rest import ZoomRest
-from guardian.adapters.zoom.wire_events import Delivery
+from guardian.adapters.zoom.wire_events import Delivery, Kind, Who
 from guardian.adapters.zoom.wire_panel import PanelList
 from guardian.core.actions import ON_CONNECTION, Act, ActKind, Capabilities
-from guardian.core.events import Event, ForeignSelf, LinkChanged, Seen, Snapshot, Warned
-from guardian.core.identity import Evidence, Facts, Place, PlatformRole
+from guardian.core.events import Event, ForeignSelf, LinkChanged, Snapshot, Warned
+from guardian.core.identity import Evidence, Facts
 from guardian.core.incidents import IncidentKind
 from guardian.errors import LoginRefusedError, NotSupportedError, PlatformError, TemporaryError
-from guardian.ports import Clock, Deliver, Emit, Outcome
+from guardian.ports import Clock, Deliver, Emit, Openings, Outcome
 
 COMMANDS = {
     ActKind.ADMIT: "admit",
@@ -59,8 +59,9 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger(__name__)
 class ZoomMeeting:
     """Guards the meeting ``number`` with ``rest`` and, while one is open, a companion panel.
 
-    ``hosts`` answers which host or staff member, by name, has a Zoom account now. ``deliver`` and ``wake`` are set
-    before anything runs. ``clock``, ``sleep`` and ``jitter`` (0 to 1) are arguments for the tests.
+    ``hosts`` answers which host or staff member, by name, has a Zoom account now. ``deliver``, ``wake`` and ``rotated``
+    (the passcode is new) are set before anything runs. ``openings`` tells whose personal link was opened just now.
+    ``clock``, ``sleep`` and ``jitter`` (0 to 1) are arguments for the tests.
     """
 
     def __init__(
@@ -73,18 +74,22 @@ class ZoomMeeting:
         clock: Clock = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
+        openings: Openings | None = None,
     ) -> None:
         self.meeting, self.title, self.number = meeting, title, number
         self.hosts: Callable[[str], str | None] = lambda _: None
         self.deliver: Deliver = _nobody
         self.wake: Callable[[], None] = lambda: None
+        self.rotated: Callable[[], None] = lambda: None
         self._rest, self._clock, self._sleep, self._jitter = rest, clock, sleep, jitter
-        self._people = People()
+        self._people = People(openings)
         self._hands: Hands | None = None
+        self._read_by: Hands | None = None  # whose answer the last list that was read is
         self._emit: Emit = lambda _: None
         self._running = False
         self._events_down = ""
         self._look = asyncio.Event()
+        self._finding = asyncio.Lock()
         self._last_list: PanelList | None = None
         self._listed_at = 0.0
         self._stale: deque[float] = deque(maxlen=_STALE_TIMES)
@@ -130,6 +135,7 @@ class ZoomMeeting:
             await self._rest.end(self.number)
         elif act.kind is ActKind.ROTATE:
             await self._rest.rotate(self.number)
+            self.rotated()
         elif act.kind is ActKind.EXPEL:
             await self._rest.remove(self.number, self._people.server_address(act.handle or ""))
         elif act.kind in COMMANDS:
@@ -146,8 +152,7 @@ class ZoomMeeting:
         """See the port: the panel's list; without one what the dashboard says of those inside, if there is one."""
         if self._hands is not None:
             asked_at = self._clock()
-            found = await self._hands.read(timeout=_PANEL_WITHIN)
-            return self._list(found, asked_at)
+            return self._list(await self._read(self._hands), asked_at)
         return await self._dashboard()
 
     def recall(self, known: Sequence[Facts]) -> None:
@@ -214,7 +219,10 @@ class ZoomMeeting:
         if found == self._last_list and now - self._listed_at < _REPEAT_AFTER:
             return  # the panel's heartbeat; nothing has changed
         self._last_list, self._listed_at = found, now
-        shown = self._list(found, now - _UNSOLICITED_AGE)
+        as_of = now - _UNSOLICITED_AGE
+        if self._read_by is self._hands:  # one socket keeps its order: this is newer than what was read there
+            as_of = max(as_of, self._people.behind_last_list())
+        shown = self._list(found, as_of)
         if shown.covers:
             self._emit(shown)
         else:
@@ -248,11 +256,19 @@ class ZoomMeeting:
             raise TemporaryError(NO_PANEL)
         uuid = None
         if act.kind in ON_CONNECTION:
-            uuid = self._people.address(act.handle or "")
+            uuid = await self._address(act.handle or "")
             if uuid is None:
                 raise TemporaryError("the panel does not list this person, or not beyond doubt")
             self._people.acted(act.kind, act.handle or "", self._clock())
         await hands.command(COMMANDS[act.kind], uuid, timeout=_PANEL_WITHIN)
+
+    async def _address(self, handle: str) -> str | None:
+        """The panel's uuid; it is read once more where the webhook was quicker than its list. One reads for all."""
+        if self._people.address(handle) is None:
+            async with self._finding:
+                if self._people.address(handle) is None:
+                    await self._read_again()
+        return self._people.address(handle)
 
     async def _read_again(self) -> None:
         hands = self._hands
@@ -260,16 +276,23 @@ class ZoomMeeting:
             return
         asked_at = self._clock()
         try:
-            found = await hands.read(timeout=_PANEL_WITHIN)
+            found = await self._read(hands)
         except PlatformError as error:
             log.info("panel_not_read", meeting=self.meeting, error=type(error).__name__)
             return
         self._emit(self._list(found, asked_at))
 
+    async def _read(self, hands: Hands) -> PanelList:
+        found = await hands.read(timeout=_PANEL_WITHIN)
+        self._read_by = hands
+        return found
+
     def _list(self, found: PanelList, as_of: float) -> Snapshot:
         """The list as a snapshot; what it makes known besides goes ahead of it."""
         sees_waiting = self._hands is None or self._hands.sees_waiting
-        news = self._people.listed(found, as_of, sees_waiting=sees_waiting)
+        news = self._people.listed(found, as_of, sees_waiting=sees_waiting, received=self._clock())
+        if news.look:
+            self._look.set()
         before: list[Event] = [event for event in news.events if not isinstance(event, Snapshot)]
         for event in before:
             self._emit(event)
@@ -285,19 +308,13 @@ class ZoomMeeting:
             live = await self._rest.participants(instance)
         except NotSupportedError as error:
             raise TemporaryError(f"no panel is open, and {error}") from error
-        # How far the dashboard lags is not known, so nobody's absence is read out of it.
-        facts = tuple(
-            Facts(
-                one.uuid,
-                Place.INSIDE,
-                Evidence(name=one.name, account=one.account or None, registrant=one.registrant or None),
-                PlatformRole.MODERATOR if one.moderator else PlatformRole.ATTENDEE,
-            )
-            for one in live
-            if one.uuid
-        )
-        for shown in facts:
-            self._emit(Seen(as_of, shown))
+        # How far the dashboard lags is not known, so nobody's absence, and nobody's move, is read out of it.
+        for one in live:
+            evidence = Evidence(name=one.name, account=one.account or None, registrant=one.registrant or None)
+            who = Who(one.uuid, one.user_id, one.name, evidence)
+            shown = Delivery("", self.number, instance, "", as_of, Kind.ROLE, who, moderator=one.moderator or None)
+            for event in self._people.told(shown, as_of).events if one.uuid else ():
+                self._emit(event)
         return Snapshot(as_of, as_of, (), complete=False, carries_identity=False, covers=frozenset())
 
 

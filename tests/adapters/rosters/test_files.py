@@ -127,6 +127,39 @@ async def test_other_files_in_the_folder_are_no_change(path: Path, source: FileR
         await waiting
 
 
+async def test_a_change_of_any_of_several_files_is_noticed_wherever_they_are(path: Path, tmp_path: Path) -> None:
+    other = tmp_path / "elsewhere" / "staff.csv"
+    other.parent.mkdir()
+    other.write_text("name,role\nTess,host\n", encoding="utf-8")
+    source = FileRoster([Source(path), Source(other)], ZoneInfo("UTC"), look_every=0.05)
+    assert [person.name for person in (await source.load()).people] == ["Ada", "Tess"]
+    async with aclosing(source.changes()) as changes:
+        other.write_text("name,role\nTess,host\nUma,staff\n", encoding="utf-8")
+        await changed(changes)
+        assert len((await source.load()).people) == 3
+
+        other.unlink()
+        await changed(changes)
+        with pytest.raises(RosterError) as caught:
+            await source.load()
+        assert caught.value.problems == ("staff.csv: cannot be read: No such file or directory",)
+
+        path.write_text(TWO, encoding="utf-8")
+        await changed(changes)
+        other.write_text("name,role\nTess,host\n", encoding="utf-8")
+        await changed(changes)
+        assert len((await source.load()).people) == 3
+
+
+async def test_who_may_be_sent_a_link_is_told_by_person_and_only_of_a_sound_list(path: Path) -> None:
+    path.write_text("id,name,email,send link to\np1,Ada,a@x.example,m@x.example\n", encoding="utf-8")
+    source = FileRoster([Source(path)], ZoneInfo("UTC"))
+    assert await source.recipients() == {"p1": ("m@x.example",)}
+    path.write_text("id,name,email,send link to\np1,Ada,a@x.example,mother\n", encoding="utf-8")
+    with pytest.raises(RosterError, match="is named by an address"):
+        await source.recipients()
+
+
 async def test_the_example_roster_is_sound() -> None:
     example = Path(__file__).parents[3] / "examples" / "roster.csv"
     people = (await FileRoster([Source(example)], ZoneInfo("Europe/Berlin")).load()).people

@@ -194,7 +194,10 @@ def test_one_id_cannot_belong_to_two_people() -> None:
 def test_an_id_that_is_made_is_stable_opaque_and_keyed_by_the_installation() -> None:
     one = roster("name,email\nAda Lovelace,ada@x.example\nBo,\n").people[0].id
     assert roster("email;name\n;Bo\nADA@x.example; ada  Lovelace \n").people[1].id == one
-    assert read([(Source(Path("r")), b"name,email\nAda Lovelace,ada@x.example\n")], BERLIN, b"other").roster.people[0].id != one
+    assert (
+        read([(Source(Path("r")), b"name,email\nAda Lovelace,ada@x.example\n")], BERLIN, b"other").roster.people[0].id
+        != one
+    )
     assert "ada" not in one
     assert one.startswith("p")
 

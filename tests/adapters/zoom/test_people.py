@@ -259,6 +259,19 @@ class TestUuidsDiffer:
         by_hand = people.told(delivery(Kind.ADMITTED, ADA, T + 900), T + 900)
         assert [event.kind for event in by_hand.events if isinstance(event, NativeAct)] == [NativeKind.ADMITTED]
 
+    def test_whom_we_let_in_is_found_inside_under_a_new_entry_before_any_webhook_says_so(self) -> None:
+        people = People()
+        people.told(delivery(Kind.WAITING, ADA), T)
+        people.listed(panel((("P-1", "Ada Example"),)), T + 1)
+        people.acted(ActKind.ADMIT, "W-ada", T + 2)
+        assert handles(people.listed(panel((), (("P-2", "Ada Example"),)), T + 3)) == {"W-ada": Place.INSIDE}
+        stranger = people.told(delivery(Kind.JOINED, who("W-stranger"), at=T + 3), T + 4)
+        assert [e.instead_of for e in stranger.events if isinstance(e, CameInAs)] == ["W-ada"]
+        bare = people.listed(panel((), (("P-2", "Ada Example"),)), T + 5)
+        assert handles(bare) == {"W-stranger": Place.INSIDE} or not any(
+            f.evidence.seen for f in snapshot(bare).connections
+        ), "it is the stranger, or nobody known"
+
     def test_a_forwarded_link_that_waits_beside_the_child_is_not_taken_for_the_child(self) -> None:
         people = People()
         people.told(delivery(Kind.WAITING, ADA), T)

@@ -183,6 +183,40 @@ async def test_whom_the_panel_does_not_list_is_not_acted_on() -> None:
     assert panel.done == []
 
 
+async def test_whoever_the_panel_has_not_listed_yet_is_looked_for_there_once_for_all_who_are_sought() -> None:
+    staged, entries = stage(), (Entry("W-1", "Ada", ""), Entry("W-2", "Ben", ""))
+    panel = Panel(PanelList(entries, (), waiting_room=True, main_room=True))
+    staged.hands(panel)
+    for uuid, name in (("W-1", "Ada"), ("W-2", "Ben")):
+        await staged.meeting.take(knock(uuid, name))
+    await asyncio.gather(*(staged.meeting.perform(Act(ActKind.ADMIT, uuid)) for uuid in ("W-1", "W-2")))
+    assert panel.done == [("admit", "W-1"), ("admit", "W-2")]
+    assert panel.reads == 1
+
+
+async def test_a_list_right_behind_one_that_was_read_counts_as_newer() -> None:
+    staged = stage()
+    entries = tuple(Entry(f"W-{n}", name, "") for n, name in enumerate(("Ada", "Ben")))
+    panel = Panel(PanelList(entries[:1], (), waiting_room=True, main_room=True))
+    staged.hands(panel)
+    await staged.meeting.snapshot()
+    async with running(staged):
+        staged.meeting.listed(PanelList(entries, (), waiting_room=True, main_room=True))
+        (shown,) = (event for event in staged.told if isinstance(event, Snapshot))
+    assert [facts.handle for facts in shown.connections] == ["W-0", "W-1"]
+
+
+async def test_a_list_of_another_panel_is_as_old_as_it_may_be() -> None:
+    staged = stage()
+    entries = tuple(Entry(f"W-{n}", name, "") for n, name in enumerate(("Ada", "Ben")))
+    staged.hands(Panel(PanelList(entries, (), waiting_room=True, main_room=True)))
+    await staged.meeting.snapshot()
+    staged.hands(Panel())
+    async with running(staged):
+        staged.meeting.listed(PanelList(entries[:1], (), waiting_room=True, main_room=True))
+        assert not [event for event in staged.told if isinstance(event, Snapshot) and event.connections]
+
+
 async def test_what_zoom_cannot_do_is_refused_by_name() -> None:
     staged = stage()
     for kind in (ActKind.QUIET, ActKind.REFUSE, ActKind.STOP_SHARE, ActKind.QUIET_ALL):

@@ -57,6 +57,7 @@ export const INCIDENT = {
   before_host: 'Somebody was inside before the host',
   public_link: 'The meeting’s link was found in public',
   stale_deliveries: 'News from the platform comes too late',
+  forwarded_link: 'A personal link was opened on another device',
 };
 
 export const VERB = {
