@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import gettempdir
 
 from benchmarks import core, door, growth, host, ingest, journal, many, prosody, recovery, start, zoom
+from benchmarks.names import measure as names
 from benchmarks.report import as_json, markdown, table
 from benchmarks.rows import FULL, QUICK, Row, Scale, bottlenecks
 from guardian.log import configure
@@ -31,6 +32,7 @@ def measures(scale: Scale) -> tuple[Measure, ...]:
     """Everything that there is to measure, in the order of the table."""
     return (
         Measure(core.MATCH_ROWS, core.measure_matching),
+        Measure(names.ROWS, names.measure),
         Measure(core.CORE_ROWS, core.measure),
         Measure(journal.ROWS, journal.measure),
         Measure(door.KNOCK_ROWS, door.measure_knock),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC
 from functools import partial
@@ -56,8 +56,8 @@ from guardian.core.actions import Capabilities
 from guardian.core.identity import Proof
 from guardian.core.policy import Mode
 from guardian.core.roster import Person
-from guardian.errors import ConfigError, RosterError, UnknownMeetingError
-from guardian.ports import Clock, Doorway, Finding, Journal, Level, Notifier, Openings, Platform
+from guardian.errors import ConfigError, JournalError, RosterError, UnknownMeetingError
+from guardian.ports import Clock, Doorway, Finding, Journal, Level, Notifier, Openings, Platform, RosterSource
 
 OnStep = Callable[[str], None]
 
@@ -96,13 +96,12 @@ def build(
             )
             feed = _calendar(config, meeting, clock)
             linked = book.classes.get(meeting.id) if book else None
-            roster = _roster(config, meeting)
             guard = Guard(
                 _guarded(meeting, feed),
                 tools,
-                LinkedRoster(roster, book, meeting.id) if book and linked else roster,
+                _linked(config, meeting, book),
                 reconcile_every=config.guardian.reconcile_every,
-                check=lambda: _briefing(config, meeting, account, real, clock, feed),
+                check=lambda: _briefing(config, meeting, account, real, clock, feed, book),
             )
             if isinstance(bare, ZoomMeeting):
                 bare.deliver, bare.wake, bare.hosts = guard.deliver, guard.reread, guard.host_of
@@ -183,7 +182,8 @@ def meeting_roster(config: Config, meeting: str | None = None) -> tuple[FileRost
 
 async def check(config: Config, *, clock: Clock = time.time, fix: bool = False) -> list[Finding]:
     """Can the next class be guarded? Every point of every meeting, and the letter that says so. ``fix``: mend first."""
-    account = _zoom(config, clock)
+    account, book = _zoom(config, clock), _link_book(config, clock)
+    _add_classes(book, config, account, clock)
 
     def mend(meeting: Meeting) -> checkup.Fix | None:
         if account is None or config.platform_of(meeting) != "zoom":
@@ -191,7 +191,7 @@ async def check(config: Config, *, clock: Clock = time.time, fix: bool = False) 
         return lambda one: zoom_probe.fix(account.rest, one.room)
 
     instruments = checkup.Instruments(
-        roster=lambda meeting: _roster(config, meeting),
+        roster=lambda meeting: _linked(config, meeting, book),
         probe=lambda meeting: _probe(config, meeting, account, clock),
         notifiers=lambda meeting: _notifiers(config, meeting, clock),
         clock=clock,
@@ -200,10 +200,14 @@ async def check(config: Config, *, clock: Clock = time.time, fix: bool = False) 
         fix=mend,
     )
     try:
+        if book is not None and config.guardian.data_dir.is_dir():
+            with suppress(JournalError):  # then the list is looked at without the links
+                await book.start()
         return await checkup.examine(config, instruments, fix=fix)
     finally:
-        if account is not None:
-            await account.close()
+        for one in (account, book):
+            if one is not None:
+                await one.close()
 
 
 # --- parts -----------------------------------------------------------------------------------------------------------
@@ -374,6 +378,12 @@ async def link_desk(config: Config, meeting: str, *, clock: Clock = time.time) -
                 await one.close()
 
 
+def _linked(config: Config, meeting: Meeting, book: LinkBook | None) -> RosterSource:
+    """A meeting's list, with its people's personal links if it has any."""
+    roster = _roster(config, meeting)
+    return LinkedRoster(roster, book, meeting.id) if book and meeting.id in book.classes else roster
+
+
 def _link_book(config: Config, clock: Clock) -> LinkBook | None:
     """The personal links; None where no address is known at which families reach us."""
     public_url, mail = config.guardian.api.public_url, config.mail
@@ -437,6 +447,7 @@ async def _briefing(
     platform: Platform,
     clock: Clock,
     feed: CalendarFeed | None,
+    book: LinkBook | None,
 ) -> Briefing:
     """The points of the running service: its own connection is looked through, so that no second login disturbs it."""
 
@@ -449,7 +460,7 @@ async def _briefing(
         return platform.capabilities, ()
 
     instruments = checkup.Instruments(
-        lambda m: _roster(config, m),
+        lambda m: _linked(config, m, book),
         live,
         lambda _: (),
         clock,

@@ -4,6 +4,7 @@ Only the presence of outside programs is judged here. Builders, fakes and stand-
 """
 
 import asyncio
+import logging
 import os
 import pwd
 import shutil
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 PLUGINS_VARIABLE = "GUARDIAN_JITSI_PLUGINS"
 _PLUGINS_ABSENT = f"{PLUGINS_VARIABLE} is not set (docs/platforms.md)"
@@ -43,6 +45,16 @@ def _absent() -> dict[str, str]:
 
 
 _ABSENT = _absent()
+
+
+@pytest.fixture(autouse=True)
+def _own_log() -> Iterator[None]:
+    """Whoever configures the log does so for one test: what is written, and which libraries are heard, is put back."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    structlog.reset_defaults()
+    root.handlers[:], root.level = handlers, level
 
 
 def pytest_configure() -> None:

@@ -15,12 +15,11 @@ from anyascii import anyascii
 from faker import Faker
 
 LOCALES = (
-    "en_GB en_IE en_KE en_NG en_IN es_ES es_MX pt_BR pt_PT fr_FR it_IT de_DE de_AT nl_NL da_DK no_NO sv_SE fi_FI et_EE lv_LV"
-    " lt_LT pl_PL cs_CZ sk_SK sl_SI hr_HR hu_HU ro_RO tr_TR az_AZ vi_VN zu_ZA yo_NG tw_GH ga_IE ru_RU uk_UA bg_BG mk_MK el_GR"
-    " hy_AM ka_GE he_IL fa_IR ar_AA hi_IN bn_BD gu_IN ta_IN or_IN th_TH zh_CN zh_TW ko_KR ja_JP"
+    "en_GB en_IE en_KE en_NG en_IN es_ES es_MX pt_BR pt_PT fr_FR it_IT de_DE de_AT nl_NL da_DK no_NO sv_SE fi_FI et_EE"
+    " lv_LV lt_LT pl_PL cs_CZ sk_SK sl_SI hr_HR hu_HU ro_RO tr_TR az_AZ vi_VN zu_ZA yo_NG tw_GH ga_IE ru_RU uk_UA bg_BG"
+    " mk_MK el_GR hy_AM ka_GE he_IL fa_IR ar_AA hi_IN bn_BD gu_IN ta_IN or_IN th_TH zh_CN zh_TW ko_KR ja_JP"
 ).split()
-EASTERN = frozenset("zh_CN zh_TW ko_KR ja_JP".split())
-SPACELESS = EASTERN
+SPACELESS = frozenset("zh_CN zh_TW ko_KR ja_JP".split())
 DOMAINS = ("hillside.example", "st-annes.example", "gym-nord.example", "escola-azul.example")
 PLATFORMS = ("zoom", "webex", "jitsi")
 ALIASES = "Dragon Rainbow Pixel Tiger Ninja Cookie Falcon Mango".split()

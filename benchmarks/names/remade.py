@@ -1,4 +1,4 @@
-"""Sets of cases of the sample's kinds with other names: ``python -m benchmarks.names.remade SEED [ROSTERS] > set.jsonl``.
+"""Sets of the sample's kinds with other names: ``python -m benchmarks.names.remade SEED [ROSTERS] > set.jsonl``.
 
 The kinds and their labels follow the sample's README; the people are faker's, so that no rule can be tuned to a row.
 """
@@ -560,14 +560,20 @@ def remade(seed: int, rosters: int = 60) -> Iterator[dict[str, Any]]:
             "roster": group.roster,
             "people": [p.row() for p in names.chance.sample(group.people, len(group.people))],
         }
-        for kind, (name, truth, accept, more) in made:
+        for kind, case in made:
             number += 1
-            joiner = {"name": name, "email": None, "email_verified": False, "account_id": None, "platform": "jitsi"}
-            joiner |= {key: value for key, value in more.items() if key != "present"}
-            yield {
-                "type": "case", "case": f"m{number:05d}", "kind": kind, "roster": group.roster, "joiner": joiner,
-                "present": more.get("present", []), "truth": truth, "accept": list(accept),
-            }  # fmt: skip
+            yield case_line(f"m{number:05d}", kind, group.roster, case)
+
+
+def case_line(case: str, kind: str, roster: str, made: Made) -> dict[str, Any]:
+    """A case as a line of a set."""
+    name, truth, accept, more = made
+    joiner = {"name": name, "email": None, "email_verified": False, "account_id": None, "platform": "jitsi"}
+    joiner |= {key: value for key, value in more.items() if key != "present"}
+    return {
+        "type": "case", "case": case, "kind": kind, "roster": roster, "joiner": joiner,
+        "present": more.get("present", []), "truth": truth, "accept": list(accept),
+    }  # fmt: skip
 
 
 def main() -> None:

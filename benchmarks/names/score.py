@@ -85,9 +85,12 @@ def score(truths: Iterable[Truth], decided: Mapping[str, tuple[str, str | None]]
 def truths_of(lines: Iterable[str]) -> list[Truth]:
     """The labelled cases among JSON lines."""
     rows = (json.loads(line) for line in lines if line.strip())
-    return [
-        Truth(row["case"], row["kind"], row["truth"], frozenset(row["accept"])) for row in rows if row["type"] == "case"
-    ]
+    return [truth_of(row) for row in rows if row["type"] == "case"]
+
+
+def truth_of(row: Mapping[str, Any]) -> Truth:
+    """One labelled case."""
+    return Truth(row["case"], row["kind"], row["truth"], frozenset(row["accept"]))
 
 
 def decided_of(lines: Iterable[str]) -> dict[str, tuple[str, str | None]]:

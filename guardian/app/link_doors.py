@@ -90,9 +90,9 @@ class LinkedClass:
     trouble: Callable[[str], None] = field(default=lambda _: None)
 
     def opens(self, now: float) -> Slot | None:
-        """The slot that is open for links now."""
-        around = self.timetable.slots(now)
-        return next((slot for slot in around if slot.start - self.opens_before <= now < slot.end), None)
+        """The slot that is open for links now. A class may run late: till its margin is over the door itself judges."""
+        before, slots = self.opens_before, self.timetable.slots(now)
+        return next((slot for slot in slots if slot.start - before <= now < slot.end + slot.margin), None)
 
     def next_time(self, now: float) -> str:
         """When the next class begins, in words and in the class's own time; "" when none is planned."""

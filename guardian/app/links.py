@@ -29,7 +29,7 @@ from guardian.ports import Clock, Link, LinkStore, Opening, PersonalKind, Person
 MOST_BROWSERS = 5
 """Browsers that one link may be bound to; who needs more gets a new link."""
 _REMEMBER = 86400.0  # seconds of openings that are read back after a restart
-_FORGET_AFTER = 30 * 86400.0
+_FORGET_AFTER, _FORGET_EVERY = 30 * 86400.0, 86400.0
 _TOGETHER = 30  # links that a platform is told of at a time: what was done is kept, should the next ones fail
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(__name__)
@@ -102,6 +102,15 @@ class LinkBook:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._write_uses())
             tasks.create_task(self._follow_rotations())
+            tasks.create_task(self._forget())
+
+    async def _forget(self) -> None:
+        while True:
+            await asyncio.sleep(_FORGET_EVERY)
+            try:
+                await self._store.forget(self._clock() - _FORGET_AFTER)
+            except JournalError as error:
+                log.warning("links_not_forgotten", error=type(error).__name__)
 
     async def _write_uses(self) -> None:
         while True:
@@ -116,14 +125,16 @@ class LinkBook:
     async def _follow_rotations(self) -> None:
         while True:
             meeting = await self._rotated.get()
+            whole = False
             try:
                 renewed = await self.renew(meeting)
+                whole = not any(one.failed or one.unable for one in renewed)
+                log.info("links_renewed", meeting=meeting, people=len(renewed), whole=whole)
             except GuardianError as error:
                 log.warning("links_not_renewed", meeting=meeting, error=type(error).__name__)
-                self.classes[meeting].trouble("the passcode is new, but not everybody has a new personal link yet")
-            else:
-                log.info("links_renewed", meeting=meeting, people=len(renewed))
             finally:
+                if not whole:
+                    self.classes[meeting].trouble("the passcode is new, but not everybody has a new personal link yet")
                 self._rotated.task_done()
 
     def rotated(self, meeting: str) -> None:
@@ -132,8 +143,9 @@ class LinkBook:
             self._rotated.put_nowait(meeting)
 
     async def written(self) -> None:
-        """Return when every use that is known is written down."""
+        """Return when every use that is known is written down, and every rotation followed."""
         await self._used.join()
+        await self._rotated.join()
 
     async def close(self) -> None:
         """Release the store."""
@@ -260,7 +272,9 @@ class LinkBook:
             browser = self._second.let_in(link.lid, device, now) if link.person == person else None
             if browser is not None and klass is not None:
                 await self._bind_one_more(link, klass, browser)
-                log.info("second_device_let_in", link=link.lid, by=by)
+                log.info("second_device_let_in", link=link.lid)
+                # Into the record, and to the staff: every human word has a name.
+                klass.forwarded(f"another device ({device}) of {person} was let in by {by}")
                 return True
         return False
 

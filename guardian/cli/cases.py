@@ -146,7 +146,7 @@ def decisions(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
         yield {"case": told.case, **plain(match)}
 
 
-_DECODER = msgspec.json.Decoder(RosterLine | CaseLine)
+_DECODER: msgspec.json.Decoder[RosterLine | CaseLine] = msgspec.json.Decoder(RosterLine | CaseLine)
 
 
 def _line(line: bytes) -> RosterLine | CaseLine:
@@ -154,4 +154,5 @@ def _line(line: bytes) -> RosterLine | CaseLine:
         return _DECODER.decode(line)
     except msgspec.DecodeError:
         # Half a surrogate pair is no text, but somebody may well show it.
-        return msgspec.convert(json.loads(line), RosterLine | CaseLine)
+        told: RosterLine | CaseLine = msgspec.convert(json.loads(line), RosterLine | CaseLine)
+        return told

@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
 
 from guardian.core import sounds
@@ -23,8 +23,8 @@ _MOST_SPELLINGS = 4
 _MOST_KEYS = 64
 _MOST_PIECES = 4  # words of a name in another script
 
-Pattern = tuple[re.Pattern[str], tuple[str, ...], bool]
-"""The Latin spellings of a name, its skeletons, and whether the pattern is precise."""
+Pattern = tuple[str, tuple[str, ...], bool]
+"""The Latin spellings of a name as a regular expression, its skeletons, and whether the pattern is precise."""
 
 
 class SoundIndex:
@@ -75,32 +75,31 @@ class SoundIndex:
             for joined, keys in spelled_so:
                 for key in keys:
                     for who, pattern, precise in self._foreign_names.get(key, ()):
-                        yield who, key, pattern.fullmatch(joined) is not None, precise
+                        yield who, key, _pattern(pattern).fullmatch(joined) is not None, precise
         elif not spelled_so:
             for pattern, keys, precise in _patterns(words):
                 for key in keys:
                     for who, joined in self._latin_names.get(key, ()):
-                        yield who, key, pattern.fullmatch(joined) is not None, precise
+                        yield who, key, _pattern(pattern).fullmatch(joined) is not None, precise
 
     def _same_word(self, part: str) -> Iterator[tuple[int, str]]:
         typed = sounds.latin(part)
         if typed:
             for key in sounds.skeletons_of_latin(typed) if self.foreign else ():
                 for who, own, pattern in self._foreign_words.get(key, ()):
-                    if pattern.fullmatch(typed):
+                    if _pattern(pattern).fullmatch(typed):
                         yield who, own
             return
         spellings = sounds.spellings(part)
         if spellings is not None:
-            pattern = re.compile(spellings[0])
             for key in spellings[1]:
                 for who, own in self._latin_words.get(key, ()):
-                    if pattern.fullmatch(own):
+                    if _pattern(spellings[0]).fullmatch(own):
                         yield who, own
 
     @cached_property
-    def _foreign_names(self) -> dict[str, list[tuple[int, re.Pattern[str], bool]]]:
-        index: dict[str, list[tuple[int, re.Pattern[str], bool]]] = defaultdict(list)
+    def _foreign_names(self) -> dict[str, list[tuple[int, str, bool]]]:
+        index: dict[str, list[tuple[int, str, bool]]] = defaultdict(list)
         for listed in self._names:
             for words in _sounding(listed) if not listed.words[0].bare.isascii() else ():
                 for pattern, keys, precise in _patterns(words):
@@ -121,15 +120,14 @@ class SoundIndex:
         return dict(index)
 
     @cached_property
-    def _foreign_words(self) -> dict[str, list[tuple[int, str, re.Pattern[str]]]]:
-        index: dict[str, list[tuple[int, str, re.Pattern[str]]]] = defaultdict(list)
+    def _foreign_words(self) -> dict[str, list[tuple[int, str, str]]]:
+        index: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
         for listed in self._names:
             for word in listed.words:
                 spellings = None if word.bare.isascii() else sounds.spellings(word.text)
                 if spellings is not None:
-                    pattern = re.compile(spellings[0])
                     for key in spellings[1]:
-                        index[key].append((listed.who, word.bare, pattern))
+                        index[key].append((listed.who, word.bare, spellings[0]))
         return dict(index)
 
     @cached_property
@@ -140,6 +138,12 @@ class SoundIndex:
                 for key in sounds.skeletons_of_latin(own):
                     index[key].append((listed.who, own))
         return dict(index)
+
+
+@lru_cache(maxsize=2048)
+def _pattern(spellings: str) -> re.Pattern[str]:
+    """Compiled when something has the same consonants, which is seldom."""
+    return re.compile(spellings)
 
 
 def _sounding(listed: Listed) -> Iterable[tuple[Word, ...]]:
@@ -181,6 +185,6 @@ def _patterns(words: tuple[Word, ...]) -> list[Pattern]:
             return []
         keys = (sounds.settled(parts) for parts in product(*(one[1] for one in found)))
         some = dict.fromkeys(key for key, _ in zip(keys, range(_MOST_KEYS), strict=False))
-        pattern = re.compile("".join(one[0] for one in found))
+        pattern = "".join(one[0] for one in found)
         made.append((pattern, tuple(some), all(one[2] for one in found)))
     return made

@@ -121,7 +121,14 @@ def of_roster(policy: Policy, roster: Roster, now: float) -> list[Finding]:
     bare = sum(not (p.accounts or p.emails) for p in pupils)
     if bare and not by_name:
         words = f"{bare} of {len(pupils)} pupils have no account or address: each will be held for a human"
-        found.append(Finding("pupils", Level.RISK, words, "add their accounts or addresses to the list"))
+        found.append(
+            Finding(
+                "pupils",
+                Level.RISK,
+                words,
+                "add their accounts or addresses to the list, or send them personal links: guardian invite",
+            )
+        )
     return found
 
 

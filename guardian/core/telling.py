@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from guardian.core import acting
 from guardian.core.actions import REMOVALS, ActKind, Answer, Ask, Decision, Raise, Settle
 from guardian.core.events import Ordered, Verb
-from guardian.core.identity import PlatformRole
+from guardian.core.identity import Place, PlatformRole
 from guardian.core.incidents import SEVERITY, Incident, IncidentKind, Subject
 from guardian.core.memory import Phase, WordKind
 from guardian.core.roster import Role
@@ -16,6 +16,7 @@ from guardian.core.standing import STRANGERS, UNPROVEN, Do, Judgement, Look, Sta
 from guardian.core.state import Occurrence
 
 MOST_SUBJECTS = 100  # told one by one; a raid is one incident with a count
+HOST_BACK_WITHIN = 5.0  # seconds; the platform says that the host left before it says that the meeting has ended
 HANDS_WITHIN = 3.0  # seconds that another pair of hands may take to come
 _ANSWER_AFTER = 20.0  # seconds until an order whose effect does not show is answered as not done
 
@@ -223,6 +224,21 @@ def _handless(look: Look) -> bool:
     return since is not None and opened_at is not None and look.due(max(since, opened_at) + HANDS_WITHIN)
 
 
+def _host_stays_away(look: Look) -> bool:
+    """Whether the host has been gone for longer than the end of a class, or a short break of the line, takes."""
+    state = look.state
+    if state.memory.opened_at is None:
+        return False
+    ghosts = state.ghosts.items()
+    left = [
+        state.departed.get(f"{Place.INSIDE}:{h}")
+        for h, g in ghosts
+        if g.match.person and g.match.person.role is Role.HOST
+    ]
+    known = [at for at in left if at is not None]
+    return look.due(max(known) + HOST_BACK_WITHIN) if known else True
+
+
 def _somebody(state: Occurrence) -> bool:
     return any(not c.facts.is_self for c in state.connections.values())
 
@@ -236,7 +252,7 @@ def _in_general(look: Look) -> dict[IncidentKind, str]:
         IncidentKind.ROSTER_DOUBTED: (bool(look.doubt) and (bool(state.rosters) or _somebody(state)), look.doubt),
         IncidentKind.ROSTER_BROKEN: (bool(state.roster_trouble), state.roster_trouble),
         IncidentKind.WAVE: (look.tight(), "a wave of unknowns: only strong proofs open the door now"),
-        IncidentKind.HOST_LOST: (running and memory.opened_at is not None and not host, "no host is inside"),
+        IncidentKind.HOST_LOST: (running and not host and _host_stays_away(look), "no host is inside"),
         IncidentKind.LINK_LOST: (not state.link_up, state.trouble or "the connection to the platform is lost"),
         IncidentKind.JOURNAL_LOST: (not state.journal_up, "the journal cannot be written: nobody is admitted"),
         IncidentKind.FOREIGN_SELF: (bool(state.standing_down), state.standing_down),

@@ -144,6 +144,16 @@ async def test_a_revoked_link_is_replaced_by_mail_in_the_same_act(post: Post) ->
     assert (await post.run("link", "revoke", "ann")).code == 1
 
 
+async def test_the_check_before_class_counts_a_link_as_a_proof(post: Post) -> None:
+    async def pupils() -> list[str]:
+        found = (await post.run("check", "--json")).json["findings"]
+        return [point["what"] for point in found if point["id"] == "pupils"]
+
+    assert await pupils() == ["2 of 3 pupils have no account or address: each will be held for a human"]
+    await post.run("invite")
+    assert await pupils() == ["1 of 3 pupils have no account or address: each will be held for a human"]
+
+
 async def test_who_is_not_on_the_list_or_a_meeting_without_links_is_a_clear_message(post: Post) -> None:
     assert "nobody on the list has the id zoe" in (await post.run("invite", "--person", "zoe")).err
     assert (await post.run("invite", "nowhere")).code == 1

@@ -79,7 +79,8 @@ def test_staff_who_cover_are_hosts_under_their_own_name_and_staff_again_after_an
     script = given().at(BEFORE).when(sam).after(300).phase(Phase.BEFORE)
     script.when(human.cover(name="Samuel", account="sam@school")).phase(Phase.OPEN).no_incident(I.RENAMED)
     assert script.state.connections["Sam Staff"].match.person.id == "sam"  # type: ignore[union-attr]
-    script.when(gone("Sam Staff"), human.undo(), sam).place("Sam Staff", Place.INSIDE).incident(I.HOST_LOST)
+    script.when(gone("Sam Staff"), human.undo(), sam).place("Sam Staff", Place.INSIDE)
+    script.after(6).incident(I.HOST_LOST)
 
 
 def test_staff_whose_cover_is_over_are_not_locked_out_for_it() -> None:

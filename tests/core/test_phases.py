@@ -170,6 +170,13 @@ def test_a_lobby_found_off_in_a_locked_meeting_is_set_again_and_told() -> None:
     script.when(event(lambda at: LobbyChanged(at, on=False))).then(LobbyOn()).incident(I.LOBBY_SWITCHED_OFF)
 
 
+def test_a_host_who_ends_the_class_or_is_back_at_once_is_not_missed() -> None:
+    tess = inside("Tess Teacher", account="tess@school")
+    script = given().at(OPEN).when(gone("Tess Teacher")).after(4.9).no_incident(I.HOST_LOST)
+    script.when(tess).after(60).no_incident(I.HOST_LOST)
+    script.when(gone("Tess Teacher")).after(5.1).incident(I.HOST_LOST)
+
+
 def test_a_lost_host_is_told_and_changes_nothing_else() -> None:
     script = given().at(OPEN).when(waiting("Ann Adams", account="ann@school")).then(Admit("Ann Adams"))
     script.when(gone("Tess Teacher")).after(120).incident(I.HOST_LOST).then_nothing().phase(OPEN)

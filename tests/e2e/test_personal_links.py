@@ -160,6 +160,18 @@ async def test_a_new_passcode_brings_everybody_a_new_link(families: Families) ->
     assert parse_qs(urlsplit(page.headers["Location"]).query)["pwd"] == [zoom.meeting.passcode]
 
 
+async def test_a_restart_between_the_press_and_the_join_takes_nobodys_proof(families: Families) -> None:
+    zoom, phone = families.zoom, families.browser()
+    behind = families.behind(await families.press(phone, "ada"))
+    await zoom.stop()
+    await zoom.guard()
+    panel = await zoom.panel(zoom.teacher.id)
+    await panel.until(lambda page: page.leading)
+    ada = await families.knocks(behind, "iPad", "child:ada")
+    await ada.until("inside", timeout=10.0)
+    assert Proof.TOKEN in (await zoom.until_shown(ada, "inside", standing="proven")).proofs
+
+
 async def test_nothing_that_is_kept_names_a_secret_address_or_a_token(families: Families) -> None:
     zoom, phone = families.zoom, families.browser()
     behind = families.behind(await families.press(phone, "ada"))

@@ -12,8 +12,8 @@ from tests.support.e2e_zoom import KIDS, MEETING, Begin, ZoomClass
 
 @pytest.fixture
 async def unguarded(begin: Begin) -> ZoomClass:
-    """A class whose guardian will be a process of its own. Zoom tries again after three seconds."""
-    return await begin(guarded=False, world={"speed": 100.0})
+    """A class whose guardian will be a process of its own. Zoom tries again after 4 s, then after 16."""
+    return await begin(guarded=False, world={"speed": 75.0})
 
 
 async def test_killed_in_mid_class_it_comes_back_to_everybody_and_asks_nobody_twice(unguarded: ZoomClass) -> None:
@@ -40,8 +40,8 @@ async def test_killed_in_mid_class_it_comes_back_to_everybody_and_asks_nobody_tw
         view = await again.until_view(
             lambda view: view.phase == "locked" and len(view.connections) >= 4, "everybody", meeting=MEETING
         )
-        await cleo.until("inside", timeout=10.0)
-        await zoom.world.drained(20.0)
+        await cleo.until("inside", timeout=30.0)
+        await zoom.world.drained(60.0)
         view = await again.until_view(
             lambda view: view.pending == 0 and "cleo" in {c.person for c in view.connections if c.place == "inside"},
             "an end of every act",

@@ -71,6 +71,7 @@ class LinkClass:
         self.slots = [Slot(START, START + 3600.0), Slot(START + 7 * 86400.0, START + 7 * 86400.0 + 3600.0)]
         self.door, self.post = Door(), Post()
         self.told: list[str] = []
+        self.trouble: list[str] = []
         self.book: LinkBook
 
     def clock(self) -> float:
@@ -104,6 +105,7 @@ class LinkClass:
             people=lambda: self.people,
             addresses=addresses,
             forwarded=self.told.append,
+            trouble=self.trouble.append,
         )
 
     async def link(self, person: Person = ANN, meeting: str = "yoga") -> Link:

@@ -39,7 +39,8 @@ def display_name(name: str, *, full: bool = False) -> str:
     """
     line = inert(name, LONGEST_SHOWN * 4)
     last, comma, first = line.partition(", ")
-    words = [word for word in (f"{first} {last}" if comma and first else line).split() if word]
+    swapped = bool(comma) and any(c.isalnum() for c in first)
+    words = (f"{first} {last}" if swapped else line).split()
     if not any(c.isalnum() for c in line):
         shown = " ".join(line.replace("@", "").split()) or _NOTHING  # an "[at]" would read as a name next time
     elif full or len(words) < 2:

@@ -56,6 +56,7 @@ def test_whatever_somebody_types_becomes_a_short_visible_line(name: str) -> None
 
 
 @example(": @")
+@example("B, :,")
 @given(st.text(alphabet=st.sampled_from("ab .,'-@:/ÄéB\u0301"), max_size=30))
 def test_shortening_twice_changes_nothing(name: str) -> None:
     once = display_name(name)
