@@ -182,6 +182,8 @@ class Roster:
                 )
             owners = [told]
         person = owners[0]
+        if name in {person.name, *person.aliases}:  # the usual case, for which no index of names need be made
+            return Match(MatchKind.PERSON, _WORDS[proof], person, frozenset({proof, Proof.NAME_EXACT}))
         found = self._names.find(name)
         named = [self.people[place] for place in found.who] if found.whole else []
         if person in named:
