@@ -28,7 +28,6 @@ from guardian.adapters.jitsi.server import AccountLogin, JitsiServer, TokenLogin
 from guardian.adapters.journal import open_journal
 from guardian.adapters.links import open_links
 from guardian.adapters.pings.http import HttpPing
-from guardian.adapters.rosters.entries import Reading
 from guardian.adapters.rosters.files import FileRoster
 from guardian.adapters.rosters.report import RosterReport, report_on, unreadable
 from guardian.adapters.rosters.spec import Source
@@ -366,9 +365,10 @@ async def link_desk(config: Config, meeting: str, *, clock: Clock = time.time) -
             raise ConfigError(
                 f"{meeting} has no personal links: they need guardian.api.public_url, and on Jitsi jitsi.NAME.web"
             )
-        reading = await _roster(config, found).read()
-        people = tuple((person, _receivers(reading, person.id)) for person in reading.roster.people)
-        linked.people = lambda: reading.roster.people
+        source = _roster(config, found)
+        listed, allowed = (await source.load()).people, await source.recipients()
+        people = tuple((person, allowed.get(person.id, ())) for person in listed)
+        linked.people = lambda: listed
         config.guardian.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         await book.start()
         yield LinkDesk(book, meeting, people)
@@ -407,7 +407,8 @@ def _add_classes(book: LinkBook | None, config: Config, account: ZoomAccount | N
             continue
 
         async def addresses(person: str, meeting: Meeting = meeting) -> tuple[str, ...]:
-            return _receivers(await _roster(config, meeting).read(), person)
+            # Raises when a line is faulty, too: it might be the one that bars somebody.
+            return (await _roster(config, meeting).recipients()).get(person, ())
 
         book.classes[meeting.id] = LinkedClass(
             meeting.id,
@@ -430,11 +431,6 @@ def _doorway(config: Config, meeting: Meeting, account: ZoomAccount | None, cloc
         return None
     tokens = RoomTokens(signs.app_id, signs.secret.get_secret_value(), signs.audience)
     return JitsiDoorway(server.web, server.domain, meeting.room, tokens, clock)
-
-
-def _receivers(reading: Reading, person: str) -> tuple[str, ...]:
-    """Who may be written about this person's link: nobody else, and nobody who is barred."""
-    return next((entry.links_to for entry in reading.entries if entry.person.id == person), ())
 
 
 # --- looking before class --------------------------------------------------------------------------------------------

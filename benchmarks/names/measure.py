@@ -1,4 +1,4 @@
-"""Rows on matching: what the sample and sets with other names score, what the default gate would hold, and the speed.
+"""Rows on matching: what the sample and sets with other names score, what each gate lets in and holds, and the speed.
 
 No journal, no loop, no client: one thread calls functions. The counting rules stand in ``score``.
 """
@@ -7,28 +7,31 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from benchmarks.core import timed
 from benchmarks.names.people import LOCALES, Names
+from benchmarks.names.prices import LISTED, SAMPLE, STRANGERS, Tally
 from benchmarks.names.remade import KINDS, Class, case_line, remade
 from benchmarks.names.score import Score, Truth, score, truth_of
 from benchmarks.rows import Goal, Row, Scale
 from guardian.cli.cases import CaseLine, Decider, RosterLine, decision_of
-from guardian.core.policy import Policy
 
-SAMPLE = Path(__file__).parent / "sample.jsonl"
 SIZES = ((30, 10_000.0), (500, 5_000.0))
 RATES = (("false admit", 0.10), ("false hold", 2.5), ("false remove", 0.25), ("needless hold", 3.0))
+_WHAT = ("holds", "admits", "admits-listed")
+_GATES = {
+    "strong": ("names-gate", "the default gate"),
+    "name_exact": ("names-gate-exact", "a gate with exact names"),
+    "name_close": ("names-gate-close", "a gate with exact and similar names"),
+}
 ROWS = (
     "names-sample",
     "names-remade",
     *(f"names-{name.replace(' ', '-')}s" for name, _ in RATES),
-    "names-gate-holds",
-    "names-gate-admits",
+    *(f"{row}-{what}" for row, _ in _GATES.values() for what in _WHAT),
     *(f"names-{size}" for size, _ in SIZES),
 )
 _FEWEST = 5_000  # matches; fewer say nothing of the repetitions
@@ -47,23 +50,20 @@ class _Set:
     """One set of cases, decided."""
 
     def __init__(self, lines: Iterable[dict[str, Any]]) -> None:
-        decider, gate = Decider(), Policy().gate
+        decider, self.tally = Decider(), Tally()
         truths: list[Truth] = []
         decided: dict[str, tuple[str, str | None]] = {}
-        self.must = self.held = self.strangers = self.opened = 0
         for line in lines:
             if line["type"] == "roster":
-                decider.take(msgspec.convert(line, RosterLine))
+                listed = msgspec.convert(line, RosterLine)
+                decider.take(listed)
+                self.tally.roster(decider, listed)
                 continue
             match = decider.match(msgspec.convert(line, CaseLine))
             truth = truth_of(line)
             truths.append(truth)
             decided[truth.case] = (decision_of(match), match.person.id if match.person else None)
-            opens = bool(match.proofs & gate)
-            self.must += truth.accept == {"known"}
-            self.held += truth.accept == {"known"} and not opens
-            self.strangers += truth.person is None
-            self.opened += truth.person is None and opens
+            self.tally.case(line, match)
         self.score: Score = score(truths, decided)
 
 
@@ -84,11 +84,21 @@ def _scores(sets: list[_Set]) -> list[Row]:
         rates = tuple(100 * one.score.rate(name) for one in sets)
         goal = Goal(f"≤ {limit} %", limit)
         rows.append(Row(f"names-{name.replace(' ', '-')}s", f"{name}s, all sets", "%", rates, goal=goal))
-    held = tuple(100 * one.held / one.must for one in sets)
-    opened = tuple(100 * one.opened / one.strangers for one in sets)
-    rows.append(Row("names-gate-holds", "held by the default gate, of those rightly known", "%", held))
-    rows.append(Row("names-gate-admits", "admitted by the default gate, of strangers", "%", opened))
-    return rows
+    return rows + [row for gate in _GATES for row in _gate(gate, [one.tally for one in sets])]
+
+
+def _gate(gate: str, tallies: list[Tally]) -> list[Row]:
+    """What a gate holds and lets in, in shares of those who should be let in and of strangers."""
+    name, words = _GATES[gate]
+    parts = (
+        (f"held by {words}, of those rightly known", [one.held(gate, "named", "signed_in") for one in tallies]),
+        (f"admitted by {words}, of strangers", [one.admitted(gate, *STRANGERS) for one in tallies]),
+        (f"admitted by {words}, of who shows just a listed name", [one.admitted(gate, LISTED) for one in tallies]),
+    )
+    return [
+        Row(f"{name}-{what}", said, "%", tuple(100 * count / of for count, of in counts))
+        for what, (said, counts) in zip(_WHAT, parts, strict=True)
+    ]
 
 
 def _correct(one: _Set) -> float:

@@ -61,6 +61,9 @@ def demo(
         bool, typer.Option("--faults", help="Zoom misbehaves: events doubled, late, lost; 429; no panel for a while.")
     ] = False,
     seed: Annotated[int, typer.Option("--seed", help="Who comes when, and what goes wrong; for Zoom.")] = 0,
+    names: Annotated[
+        bool, typer.Option("--names", help="The other policy: an exact name opens the gate as well.")
+    ] = False,
     sabotage: Annotated[
         Sabotage | None, typer.Option("--sabotage", help="Run a planted wrong guardian; the judge must object.")
     ] = None,
@@ -84,9 +87,11 @@ def demo(
 
     if faults and platform is not DemoPlatform.ZOOM:
         raise ConfigError("--faults: only the loopback Zoom misbehaves on demand; leave out --platform")
+    if faults and names:
+        raise ConfigError("--faults: a bad day of Zoom is written for the usual gate; leave out --names")
     console = Console(stderr=json, highlight=False)
     folder = Path(tempfile.mkdtemp(prefix="guardian-demo-"))
-    settings = _settings(platform, sabotage, fast=fast, faults=faults, seed=seed)
+    settings = _settings(platform, sabotage, fast=fast, faults=faults, seed=seed, names=names)
     began = time.monotonic()
     try:
         with _Progress(console) as progress:
@@ -99,7 +104,8 @@ def demo(
             console.print(f"kept: {folder}", markup=False, soft_wrap=True)
         else:
             shutil.rmtree(folder, ignore_errors=True)
-    console.print(_table(outcome, f"{platform.value}: a guarded class, in {time.monotonic() - began:.0f} s"))
+    gate = ", names open the gate" if names else ""
+    console.print(_table(outcome, f"{platform.value}: a guarded class{gate}, in {time.monotonic() - began:.0f} s"))
     for complaint in outcome.complaints:
         console.print(f"✗ {complaint}", style="red", markup=False)
     if json:
@@ -107,7 +113,9 @@ def demo(
     raise typer.Exit(FINE if outcome.ok else REFUSED)
 
 
-def _settings(platform: DemoPlatform, sabotage: Sabotage | None, *, fast: bool, faults: bool, seed: int) -> Settings:
+def _settings(
+    platform: DemoPlatform, sabotage: Sabotage | None, *, fast: bool, faults: bool, seed: int, names: bool
+) -> Settings:
     from guardian.cli.process import Settings
 
     folder = os.environ.get(PLUGINS_VARIABLE)
@@ -118,6 +126,7 @@ def _settings(platform: DemoPlatform, sabotage: Sabotage | None, *, fast: bool, 
         plugins=Path(folder) if folder and platform is DemoPlatform.JITSI else None,
         faults=faults,
         seed=seed,
+        names=names,
     )
     return replace(settings, children=12, patience=2.0, settle=0.5, lock_after=12.0) if fast else settings
 

@@ -80,8 +80,11 @@ def revoke(
     if not ended:
         complain(f"{person} has no personal link to {named}")
         raise typer.Exit(REFUSED)
-    sent = sum(one.sent for one in renewed)
-    say(f"the link of {person} has ended" + (f"; a new one was made and mailed ({sent} mails)" if renewed else ""))
+    sent, unable = sum(one.sent for one in renewed), [one.person for one in renewed if one.unable]
+    new = "; a new one was made" + ("" if unable else f" and mailed ({sent} mails)")
+    say(f"the link of {person} has ended{new if renewed else ''}")
+    if unable:
+        complain(f"nobody was sent the link of: {_shown(unable)}; the list allows no address, or [mail] is missing")
     raise typer.Exit(REFUSED if any(one.failed or one.unable for one in renewed) else FINE)
 
 

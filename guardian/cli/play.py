@@ -61,7 +61,7 @@ async def play(folder: Path, settings: Settings, tell: Callable[[str], None], st
     async with AsyncExitStack() as stack:
         tell("a server, a mail server and an observer start")
         mailbox = await stack.enter_async_context(Mailbox())
-        show = await stack.enter_async_context(_show(folder, settings, mailbox.port))
+        show = await stack.enter_async_context(_show(folder, settings, mailbox))
         judged = await show.play(tell)
         view = await show.guardian.view()
         await stay(show.guardian)
@@ -81,9 +81,9 @@ async def play(folder: Path, settings: Settings, tell: Callable[[str], None], st
         return Outcome(_figures(settings.platform, judged, books, ok=not complaints), complaints)
 
 
-def _show(folder: Path, settings: Settings, mail_port: int) -> AbstractAsyncContextManager[Show]:
+def _show(folder: Path, settings: Settings, mailbox: Mailbox) -> AbstractAsyncContextManager[Show]:
     shows = {"jitsi": jitsi_show, "zoom": zoom_show}
-    return shows[settings.platform](folder, settings, mail_port)
+    return shows[settings.platform](folder, settings, mailbox)
 
 
 def _books(view: MeetingView | None) -> dict[str, Any]:
@@ -112,6 +112,8 @@ def _to_be_told(settings: Settings) -> Iterable[tuple[IncidentKind, ...]]:
     Where Zoom's uuids differ and its events are lost, the one inside whom nobody knows may not be known for a stranger.
     """
     kinds = _TOLD_ON_ZOOM if settings.platform == "zoom" else _TOLD
+    if settings.platform == "zoom" or settings.plugins:
+        kinds = (*kinds, (IncidentKind.FORWARDED_LINK,))
     for one in kinds:
         yield (*one, IncidentKind.UNPROVEN_INSIDE) if settings.faults and IncidentKind.STRANGER_INSIDE in one else one
 

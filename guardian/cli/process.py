@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -25,13 +26,16 @@ from guardian.cli.client import Api, RefusedError, ServiceAwayError
 from guardian.core.incidents import IncidentKind
 from guardian.core.view import MeetingView
 from guardian.world.cast import Listed
+from guardian.world.mailbox import Mailbox
 from guardian.world.site import WorldError
 
 MEETING = "demo"
 _LOOK_EVERY = 0.1  # seconds between two looks at the guardian's status
 _SAME_LOOKS = 3
 _PATIENCE = 30.0  # seconds for any one thing to happen
+_TRIES = 5  # of a command that may be run again
 _SLOT_BEGAN = 120.0  # seconds ago
+_PERSONAL_LINK = re.compile(r"http://\S+/j/\S+")
 _ROSTER_HEADER = ("id", "name", "role", "accounts", "emails")
 
 
@@ -39,7 +43,8 @@ _ROSTER_HEADER = ("id", "name", "role", "accounts", "emails")
 class Settings:
     """Of one demo. Times in seconds. `sabotage`: which planted wrong guardian runs instead of the real one, if any.
 
-    `plugins` is for Jitsi; `faults` (the world misbehaves) and `seed` (in which order and when) are for Zoom.
+    `plugins` is for Jitsi; `faults` (the world misbehaves) and `seed` (in which order and when) are for Zoom. `names`:
+    an exact name opens the gate.
     """
 
     platform: str = "zoom"
@@ -51,14 +56,18 @@ class Settings:
     plugins: Path | None = None
     faults: bool = False
     seed: int = 0
+    names: bool = False
 
 
 class GuardianProcess:
     """The guardian as its humans have it: a configuration, a class list, a process, a command line."""
 
-    def __init__(self, folder: Path, settings: Settings, configuration: str, secrets: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, settings: Settings, configuration: str, secrets: Mapping[str, str], mailbox: Mailbox
+    ) -> None:
         """`secrets`: what the configuration takes from the environment, by the variable's name."""
         self.restarts = 0
+        self._mailbox = mailbox
         self._folder = folder
         self._settings = settings
         self._config = folder / "demo.toml"
@@ -182,6 +191,25 @@ class GuardianProcess:
         host, port = self._service()
         await self.command(verb, *arguments, "--meeting", MEETING, "--json", "--api", f"{host}:{port}")
 
+    async def invited(self, person: str) -> str:
+        """Have this person's personal link mailed; the link as it stands in the mail. Raises WorldError.
+
+        Where it does not work at once, the command is run again, as its documents say.
+        """
+        for _ in range(_TRIES - 1):
+            with suppress(WorldError):
+                await self.command("invite", "--person", person, "--json")
+                break
+        else:
+            await self.command("invite", "--person", person, "--json")
+        address = next((one.email for one in self._listed if one.id == person), "")
+        mails = [mail.message for mail in self._mailbox.mails if address in mail.recipients]
+        texts = [part.get_content() for mail in mails if (part := mail.get_body(("plain",))) is not None]
+        found = [link for text in texts for link in _PERSONAL_LINK.findall(text)]
+        if not found:
+            raise WorldError(f"no personal link was mailed to {person}")
+        return str(found[-1])
+
     async def verify(self) -> tuple[bool, int]:
         """Whether every chain in the journal verifies, and how many rows there are."""
         try:
@@ -275,6 +303,14 @@ class GuardianProcess:
 
         await self.until(told, f"to be told: {kind}")
 
+    async def until_proved(self, name: str, proof: str) -> None:
+        """Until it shows somebody inside under this name with this proof."""
+
+        def proved(view: MeetingView) -> bool:
+            return any(c.name == name and c.place == "inside" and proof in c.proofs for c in view.connections)
+
+        await self.until(proved, f"{name} inside, with the proof: {proof}")
+
     async def until_quiet(self) -> None:
         """Until nothing that it asked is without its end."""
         await self.until(lambda view: view.pending == 0, "an end of every act")
@@ -291,6 +327,18 @@ async def _poll(condition: Callable[[], Awaitable[bool]], what: str, timeout: fl
         if time.monotonic() > until:
             raise WorldError(f"after {timeout:g} s: wanted {what}")
         await asyncio.sleep(_LOOK_EVERY)
+
+
+def free_port() -> int:
+    """A port for the guardian: others must know it before it runs, and after its restart."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def reached_at(port: int) -> str:
+    """The value of `[guardian] api` where families, or Zoom, reach the guardian on this port."""
+    return f'{{ host = "127.0.0.1", port = {port}, public_url = "http://127.0.0.1:{port}" }}'
 
 
 @dataclass(frozen=True, slots=True)

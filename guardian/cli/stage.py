@@ -12,9 +12,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from guardian.cli.process import GuardianProcess, Place, Settings, configuration
-from guardian.world.cast import Cast, Part, child_key, class_list
+from guardian.cli.process import GuardianProcess, Place, Settings, configuration, free_port, reached_at
+from guardian.world.cast import Cast, Part, child_key, class_list, linked_child
 from guardian.world.jicofo import Jicofo
+from guardian.world.mailbox import Mailbox
 from guardian.world.prosody import Prosody
 from guardian.world.sightings import ObserverProcess
 from guardian.world.story import Keys, Stage, Story
@@ -25,6 +26,7 @@ from guardian.world.xmpp import Account, Token
 ROOM = "demo-class"
 _OWNERS = ("teacher", "observer")
 _PASSWORD = "GUARDIAN_DEMO_PASSWORD"  # noqa: S105 - the variable's name
+_LINK_KEY = "GUARDIAN_DEMO_LINK_KEY"
 GHOST_SECONDS = 4.0  # how long the server keeps a child whose line was cut
 
 
@@ -51,8 +53,8 @@ class Show(Protocol):
 
 
 @asynccontextmanager
-async def jitsi_show(folder: Path, settings: Settings, mail_port: int) -> AsyncIterator[Show]:
-    """A real server with its observer. Raises WorldError."""
+async def jitsi_show(folder: Path, settings: Settings, mailbox: Mailbox) -> AsyncIterator[Show]:
+    """A real server with its observer; personal links where it believes tokens. Raises WorldError."""
     children = [child_key(number) for number in range(1, settings.children + 1)]
     known = _passwords([] if settings.plugins else children, "teacher", "assistant", "observer")
     async with AsyncExitStack() as stack:
@@ -61,13 +63,16 @@ async def jitsi_show(folder: Path, settings: Settings, mail_port: int) -> AsyncI
         )
         if settings.plugins:
             await stack.enter_async_context(Jicofo(server.site, server.focus_password))
-        written = configuration(_place(server), mail_port, settings)
-        guardian = GuardianProcess(folder, settings, written, {_PASSWORD: server.bot_password})
+        written = configuration(_place(server, settings), mailbox.port, settings)
+        known_to_it = {_PASSWORD: server.bot_password, _LINK_KEY: server.app_secret}
+        guardian = GuardianProcess(folder, settings, written, known_to_it, mailbox)
         stack.push_async_callback(guardian.close)
         observer = await stack.enter_async_context(ObserverProcess(server.site, ROOM, "observer", known["observer"]))
         keys = _keys(server, known, tokens=settings.plugins is not None)
-        guardian.write_list(class_list(settings.children, keys.proof))
-        stage = Stage(server.site, ROOM, keys, observer, guardian, settings.children)
+        links = guardian if settings.plugins else None
+        by_link = [linked_child(settings.children)] if links else []
+        guardian.write_list([*class_list(settings.children, keys.proof), *by_link])
+        stage = Stage(server.site, ROOM, keys, observer, guardian, settings.children, links, settings.names)
         yield _JitsiShow(guardian, stage, _cast(server), stack)
 
 
@@ -96,10 +101,14 @@ def _passwords(children: list[str], *others: str) -> dict[str, str]:
     return {name: secrets.token_urlsafe(12) for name in (*children, *others)}
 
 
-def _place(server: Prosody) -> Place:
+def _place(server: Prosody, settings: Settings) -> Place:
     """What an ordinary configuration says of this server."""
     site = server.site
-    token_hosts = f'token_hosts = ["{site.domain}"]' if server.flavour == "plugins" else ""
+    tokens = f"""\
+token_hosts = ["{site.domain}"]
+web = "https://{site.domain}"
+links = {{ app_id = "{server.app_id}", secret = {{ env = "{_LINK_KEY}" }} }}
+"""
     section = f"""\
 [jitsi.loopback]
 websocket = "{site.websocket_url}"
@@ -109,9 +118,10 @@ guest_domain = "{site.guest_domain}"
 account = "guardian"
 password = {{ env = "{_PASSWORD}" }}
 calls_per_second = 100
-{token_hosts}
+{tokens if server.flavour == "plugins" else ""}
 """
-    return Place("loopback", ROOM, section)
+    policy = 'gate = ["verified", "token", "name_exact"]\n' if settings.names else ""
+    return Place("loopback", ROOM, section, reached_at(free_port()), policy)
 
 
 def _cast(server: Prosody) -> Cast:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -16,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from guardian.cli.process import GuardianProcess, Place, Settings, configuration
+from guardian.cli.process import GuardianProcess, Place, Settings, configuration, free_port, reached_at
 from guardian.cli.stage import Judged, Show
 from guardian.world.cast import Listed
+from guardian.world.mailbox import Mailbox
 from guardian.world.site import WorldError
 from guardian.world.wings import LARGEST_LINE
 
@@ -32,35 +32,29 @@ _SECRETS = {
 
 
 @asynccontextmanager
-async def zoom_show(folder: Path, settings: Settings, mail_port: int) -> AsyncIterator[Show]:
+async def zoom_show(folder: Path, settings: Settings, mailbox: Mailbox) -> AsyncIterator[Show]:
     """The loopback Zoom, ready to play. Raises WorldError."""
-    port = _free_port()
+    port = free_port()
     playbill = {
         "guardian": f"http://127.0.0.1:{port}",
         "children": settings.children,
         "seed": settings.seed,
         "faults": settings.faults,
+        "names": settings.names,
     }
     async with AsyncExitStack() as stack:
         world = _World(folder)
         stack.push_async_callback(world.close)
         ready = await world.start(playbill)
         secrets = {variable: ready["ready"][name] for name, variable in _SECRETS.items()}
-        written = configuration(_place(ready["ready"], port), mail_port, settings)
-        guardian = GuardianProcess(folder, settings, written, secrets)
+        written = configuration(_place(ready["ready"], port, settings), mailbox.port, settings)
+        guardian = GuardianProcess(folder, settings, written, secrets, mailbox)
         stack.push_async_callback(guardian.close)
         guardian.write_list([Listed(**one) for one in ready["listed"]])
         yield _ZoomShow(guardian, world)
 
 
-def _free_port() -> int:
-    """A port for the guardian: Zoom and the panel must know it before the guardian runs, and after its restart."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _place(ways: dict[str, Any], port: int) -> Place:
+def _place(ways: dict[str, Any], port: int, settings: Settings) -> Place:
     """What an ordinary configuration says of this Zoom. Its children come by registrations that are pinned."""
     section = f"""\
 [zoom.demo]
@@ -76,9 +70,9 @@ api = "{ways["api_url"]}"
 oauth = "{ways["oauth_url"]}"
 events = "{ways["events_url"]}"
 """
-    api = f'{{ host = "127.0.0.1", port = {port}, public_url = "http://127.0.0.1:{port}" }}'
-    policy = 'gate = ["verified", "token", "registrant"]\nsecond_claim_patience = 2\n'
-    return Place("demo", str(ways["number"]), section, api=api, policy=policy)
+    gate = ["verified", "token", "registrant", *(["name_exact"] if settings.names else [])]
+    policy = f"gate = {json.dumps(gate)}\nsecond_claim_patience = 2\n"
+    return Place("demo", str(ways["number"]), section, reached_at(port), policy)
 
 
 class _ZoomShow:
@@ -113,6 +107,8 @@ def _answers(guardian: GuardianProcess) -> Answers:
             guardian.until_linked,
             guardian.until_quiet,
             guardian.until_told,
+            guardian.until_proved,
+            guardian.invited,
             when_locked,
         ),
     )

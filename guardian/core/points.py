@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from guardian.core import prices
 from guardian.core.actions import REMOVALS, ActKind, Capabilities
 from guardian.core.identity import STRONG_PROOFS, Proof
 from guardian.core.policy import Mode, Policy, Unknown
 from guardian.core.roster import Role, Roster
 
 _GUESSED_IN_A_MINUTE = 8  # characters of a room name; shorter, or a plain word, can be tried out
+_TENTH, _FEW = 0.1, 10  # a tenth is told of fewer than so many
 
 
 class Level(StrEnum):
@@ -36,18 +38,58 @@ class Finding:
     meeting: str | None = None
 
 
+_BESIDES = {"strong": "", "name_exact": " besides signing in", "name_close": " besides exact names and signing in"}
+
+
+def measured(gate: str) -> str:
+    """What a gate of ``prices`` was measured to let in and to hold, in words. Raises KeyError for another."""
+    lets_in = {who: share(part, 1000) for who, part in prices.ADMITTED[gate].items()}
+    holds = {who: share(part, 100) for who, part in prices.HELD[gate].items()}
+    return (
+        f"measured{_BESIDES[gate]} ({prices.CASES:,} cases, {prices.MEASURED_ON}): of 1,000 strangers each,"
+        f" {lets_in['own']} get in by their own name, {lets_in['near']} by a near or disguised one,"
+        f" {lets_in['against']} by a listed one with something against it, {lets_in['listed']} by just a listed one,"
+        f" {lets_in['form']} by another form of one; of 100 children each, {holds['named']} are held who type their"
+        f" name, {holds['signed_in']} who are signed in"
+    )
+
+
+def share(part: tuple[int, int], of: int) -> str:
+    """How many of ``of``, in words: never a rounded 0 or a rounded whole, for some are not none, nor many all."""
+    count, total = part
+    scaled = of * count / total
+    if 0 < scaled < _TENTH:
+        return f"fewer than {_TENTH}"
+    if of - 1 < scaled < of:
+        return f"more than {of - 1:,}"
+    return f"{scaled:.1f}".removesuffix(".0") if scaled < _FEW else f"{scaled:,.0f}"
+
+
+_UNMEASURED = "(not measured: no name tells who passed a link on)"
 PRICE: dict[Proof, tuple[Level, str]] = {
-    Proof.TOKEN: (Level.OK, "signed personal tokens open the door: only who holds the token, or steals it, gets in"),
-    Proof.VERIFIED: (Level.OK, "signed-in accounts and addresses open the door: only who knows the password gets in"),
+    Proof.TOKEN: (
+        Level.OK,
+        f"signed personal tokens open the door: only who holds the token, or steals it, gets in {_UNMEASURED}",
+    ),
+    Proof.VERIFIED: (
+        Level.OK,
+        f"signed-in accounts and addresses open the door: only who knows the password gets in; {measured('strong')}",
+    ),
     Proof.REGISTRANT: (
         Level.RISK,
-        "registrations open the door: whoever gets a child's join link gets in as the child",
+        f"registrations open the door: whoever gets a child's join link gets in as the child {_UNMEASURED}",
     ),
-    Proof.NAME_EXACT: (Level.RISK, "an exact name opens the door: whoever knows one name on the list gets in once"),
-    Proof.NAME_CLOSE: (Level.RISK, "a similar name opens the door: a good guess at one name on the list gets in once"),
+    Proof.NAME_EXACT: (
+        Level.RISK,
+        f"an exact name opens the door: whoever knows one name on the list gets in once; {measured('name_exact')}",
+    ),
+    Proof.NAME_CLOSE: (
+        Level.RISK,
+        f"a similar name opens the door: a good guess at one on the list gets in once; {measured('name_close')}",
+    ),
     Proof.CLAIMED: (Level.RISK, "a typed address never opens the door by itself; it is ignored here"),
 }
-"""What each proof in the gate costs, in words."""
+"""What each proof in the gate costs, in words; in figures, too, where the benchmark on names measures them."""
 
 FAIL_MODES: tuple[tuple[str, str], ...] = (
     ("before class", "nobody is let in; those who wait go on waiting; humans are told"),

@@ -275,7 +275,7 @@ class Look:
         """Why a second connection for one person must wait for a human, or None. Same account: her own ghost."""
         others = self._others(connection, person)
         if not others:
-            return None
+            return self._hidden_claim(connection, match)
         mine = strength(match)
         theirs = [strength(other.match) for other in others]
         if connection.inside:
@@ -292,6 +292,19 @@ class Look:
         if bare and not self.due(connection.since + self.policy.second_claim_patience):
             return FRESH_LIST
         return "claims somebody who is already inside"
+
+    def _hidden_claim(self, connection: Connection, match: Match) -> str | None:
+        """Whether whoever came in with this very registration may still be inside, under a handle of which we have
+        missed what it shows: the same display name tells.
+        """
+        shown = {key for key in connection.keys if key.startswith("registrant:")}
+        if connection.inside or strength(match) != _REGISTRANT or not shown:
+            return None
+        names = {g.facts.evidence.name for g in self.state.ghosts.values() if g.inside and shown & g.keys}
+        hidden = (c for c in self.state.connections.values() if c.inside and not c.facts.evidence.seen)
+        if names and any(c.facts.evidence.name in names for c in hidden):
+            return "may be already inside, under a connection whose identity we have missed"
+        return None
 
     def _rule(self, connection: Connection, standing: Standing, *, settled: bool, reason: str) -> Rule:
         position = self._position(connection)

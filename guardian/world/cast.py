@@ -102,6 +102,11 @@ class Listed:
     email: str = ""
 
 
+def linked_child(children: int) -> Listed:
+    """One more child: nothing is known of her but an address, to which her personal link is mailed."""
+    return Listed("linked", child_name(children + 2), "pupil", email="linked@home.example")
+
+
 def class_list(children: int, proof: Callable[[str], str]) -> list[Listed]:
     """The roster: the children, one more child known by name only, two staff, and the observer as a third.
 

@@ -14,16 +14,21 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
+from urllib.parse import parse_qs, urlsplit
 
 from guardian.world.cast import Cast, Member, Part, child_key, child_name
 from guardian.world.diary import State
+from guardian.world.family import Browser
 from guardian.world.jitsi import Participant
 from guardian.world.markup import bare
 from guardian.world.moderator import Moderator
 from guardian.world.rooms import Face
 from guardian.world.sightings import ObserverProcess
 from guardian.world.site import Site, WorldError
-from guardian.world.xmpp import Guest, Login
+from guardian.world.xmpp import Guest, Login, Token
+
+LINKED_DEVICE = "iPad"
+"""What the device of the child with a personal link calls itself: her name is not what lets her in."""
 
 _PATIENCE = 30.0  # seconds for any one thing to happen
 _CYRILLIC = str.maketrans({"a": "а", "e": "е", "o": "о"})  # noqa: RUF001 - the look-alike letters are the trick
@@ -66,6 +71,22 @@ class Backstage(Protocol):
         ...
 
 
+class Links(Protocol):
+    """What humans do about personal links, and what they hear of the guardian. All may raise WorldError."""
+
+    async def invited(self, person: str) -> str:
+        """Have this person's personal link mailed; the link as it stands in the mail."""
+        ...
+
+    async def until_proved(self, name: str, proof: str) -> None:
+        """Wait until the guardian shows somebody inside under this name with this proof."""
+        ...
+
+    async def until_told(self, kind: str, handle: str = "") -> None:
+        """Wait until the guardian has told humans of something of this kind, about this connection if one is named."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Keys:
     """How the players log in, and what proves them on the class list: an account or a token's id; both by name."""
@@ -76,7 +97,10 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where it is played, and with whom."""
+    """Where it is played, and with whom. `links`: None where personal links cannot be played.
+
+    `names`: an exact name opens the gate.
+    """
 
     site: Site
     room: str
@@ -84,6 +108,8 @@ class Stage:
     observer: ObserverProcess
     backstage: Backstage
     children: int
+    links: Links | None = None
+    names: bool = False
 
 
 class Story:
@@ -98,6 +124,7 @@ class Story:
         self._stage = stage
         self._tell = tell
         self._people: dict[str, Participant] = {}
+        self._link = self._way = ""  # the personal link that was mailed, and where its own browser was sent on to
         self._exits = AsyncExitStack()
         self._teacher = Moderator(stage.site, stage.keys.login("teacher"))
         last = stage.children
@@ -127,15 +154,18 @@ class Story:
     @property
     def scenes(self) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
         """Titles and scenes."""
+        name_only = "comes in by it" if self._stage.names else "is held; a human lets her in"
         return [
             ("a stranger is inside before anybody guards", self._a_stranger_is_inside_already),
             ("the guardian comes, shuts the door and puts the stranger out", self._the_guardian_comes),
+            *([("a child's personal link is mailed to her", self._a_link_is_mailed)] if self._stage.links else []),
             ("children wait for their teacher", self._children_wait_for_the_host),
             ("the teacher comes, the class is open", self._the_host_opens),
             ("children and strangers knock at once", self._the_wave),
             ("the teacher lets a grandmother in with her own hand", self._the_teachers_hand),
             ("a visitor is allowed for today, and comes", self._a_guest_is_allowed),
-            ("a child with nothing but her name is held; a human lets her in", self._a_child_by_name_only),
+            (f"a child with nothing but her name {name_only}", self._a_child_by_name_only),
+            *self._link_scenes,
             ("a human sends away the stranger with a child's exact name", self._the_impostor_is_sent_away),
             ("a child's line breaks; she comes back past her own ghost", self._the_line_breaks),
             ("a child presses Share", self._a_child_shares),
@@ -145,6 +175,15 @@ class Story:
             ("the door locks", self._stage.backstage.until_locked),
             ("a late child and a late stranger knock at the locked door", self._late_comers),
             ("everybody looks round once more", self._stage.backstage.until_quiet),
+        ]
+
+    @property
+    def _link_scenes(self) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
+        if self._stage.links is None:
+            return [("personal links are not played: plain Prosody believes no room tokens", self._nothing)]
+        return [
+            ("a child comes in by the personal link that was mailed to her", self._a_personal_link),
+            ("her link is opened elsewhere, her room token copied: neither lets in", self._a_link_in_other_hands),
         ]
 
     async def end_class(self) -> None:
@@ -213,13 +252,43 @@ class Story:
         await self._inside(guest.key)
 
     async def _a_child_by_name_only(self) -> None:
-        child = self.cast.add("nameonly", Part.NAME_ONLY, child_name(self._stage.children + 1))
+        part = Part.CHILD if self._stage.names else Part.NAME_ONLY
+        child = self.cast.add("nameonly", part, child_name(self._stage.children + 1))
         person = await self._arrives(child, Guest(), Face(child.name))
-        await person.until_state("waiting", "inside", timeout=_PATIENCE)
-        await self._stage.backstage.handle_of(child.name)  # until the guardian has seen her
-        child.let_in_at = time.time()
-        await self._stage.backstage.order("admit", child.name)
+        if part is Part.NAME_ONLY:
+            await person.until_state("waiting", "inside", timeout=_PATIENCE)
+            await self._stage.backstage.handle_of(child.name)  # until the guardian has seen her
+            child.let_in_at = time.time()
+            await self._stage.backstage.order("admit", child.name)
         await self._inside(child.key)
+
+    async def _nothing(self) -> None:
+        """What this server cannot play."""
+
+    async def _a_link_is_mailed(self) -> None:
+        if self._stage.links is not None:
+            self._link = await self._stage.links.invited("linked")
+
+    async def _a_personal_link(self) -> None:
+        child = self.cast.add("linked", Part.CHILD, child_name(self._stage.children + 2))
+        if self._stage.links is None or not self._link:
+            raise WorldError("there is no link")
+        self._way = await Browser().presses(self._link)
+        await self._arrives(child, _room_token(self._way), Face(LINKED_DEVICE))
+        await self._inside(child.key)
+        await self._stage.links.until_proved(LINKED_DEVICE, "token")
+
+    async def _a_link_in_other_hands(self) -> None:
+        """Who is given no way in knows her name and the class's own address; who has her token comes by that."""
+        if self._stage.links is None or not self._way:
+            raise WorldError("there is no link to forward")
+        name, way = child_name(self._stage.children + 2), await Browser().presses(self._link)
+        await self._stranger("forwarded link", Face(name.partition(" ")[0]))
+        await self._stage.links.until_told("forwarded_link")
+        await self._stranger("copied token", Face(name), _room_token(self._way))
+        await asyncio.gather(self._settled("forwarded link"), self._settled("copied token"))
+        if way:
+            raise WorldError("another browser was sent on by a link that is in use")
 
     async def _the_impostor_is_sent_away(self) -> None:
         if self._people["exact name"].state != "waiting":
@@ -294,9 +363,9 @@ class Story:
             )
         )
 
-    async def _stranger(self, key: str, face: Face) -> Participant:
+    async def _stranger(self, key: str, face: Face, login: Login | None = None) -> Participant:
         member = self.cast.add(key, Part.STRANGER, face.display_name or "")
-        return await self._arrives(member, Guest(), face)
+        return await self._arrives(member, login or Guest(), face)
 
     async def _all(self, numbers: Iterable[int], *states: State) -> None:
         """Until they are there. Whom a wrong guardian puts out is not waited for: the observer has its evidence."""
@@ -318,3 +387,11 @@ class Story:
         """
         person, still = self._people[key], {"waiting", "joining", *(["inside"] if inside else [])}
         await person.until(lambda: person.state not in still, f"{key} to be out", timeout=_PATIENCE)
+
+
+def _room_token(way: str) -> Token:
+    """What a browser that is sent on takes to the room. Raises WorldError when it was not."""
+    found = parse_qs(urlsplit(way).query).get("jwt", [])
+    if not found:
+        raise WorldError("a personal link leads to no room")
+    return Token(found[0])

@@ -119,6 +119,14 @@ class Wings:
         """Wait until the guardian has told humans of something of this kind, about this connection if one is named."""
         await self._ask("until_told", kind, handle)
 
+    async def invited(self, person: str) -> str:
+        """Have this person's personal link mailed; the link as it stands in the mail."""
+        return str(await self._ask("invited", person))
+
+    async def until_proved(self, name: str, proof: str) -> None:
+        """Wait until the guardian shows somebody inside under this name with this proof."""
+        await self._ask("until_proved", name, proof)
+
     async def locked_at(self) -> float | None:
         """When the guardian said that it locked the door; None: it did not."""
         found = await self._ask("when_locked")

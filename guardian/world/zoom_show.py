@@ -29,12 +29,16 @@ _BAD_DAY = 2.0  # as long may a stranger be inside when removals are confirmed a
 
 @dataclass(frozen=True, slots=True)
 class Playbill:
-    """What is played. `guardian`: where Zoom and the panel reach the guardian, as in http://127.0.0.1:8460."""
+    """What is played. `guardian`: where Zoom and the panel reach the guardian, as in http://127.0.0.1:8460.
+
+    `names`: an exact name opens the gate.
+    """
 
     guardian: str
     children: int
     seed: int = 0
     faults: bool = False
+    names: bool = False
 
 
 def faults(playbill: Playbill) -> Faults:
@@ -59,7 +63,8 @@ async def show(playbill: Playbill, wings: Wings) -> None:
     settings = Settings(seed=playbill.seed, speed=SPEED, plan="business", faults=faults(playbill))
     async with ZoomWorld(settings) as world:
         cast = Cast()
-        hall = Hall(world, wings, playbill.guardian, playbill.children, playbill.seed, playbill.faults)
+        book = playbill
+        hall = Hall(world, wings, book.guardian, book.children, book.seed, book.faults, book.names)
         story = ZoomStory(hall, cast, lambda title: wings.say(scene=title))
         wings.say(ready=_ways_in(world), listed=[asdict(one) for one in story.listed])
         await story.play()

@@ -13,7 +13,9 @@ import time
 from collections.abc import Awaitable, Callable
 
 from guardian.world.cast import Cast, Listed, Part, child_key, child_name
+from guardian.world.family import Browser
 from guardian.world.site import WorldError
+from guardian.world.story import LINKED_DEVICE
 from guardian.world.zoom import Face
 from guardian.world.zoom_players import ASSISTANT, PATIENCE, TEACHER, Hall, Players
 
@@ -38,6 +40,7 @@ class ZoomStory:
         self._while_dead, self._while_empty, self._while_away = (last - 1, last - 2), last - 3, last - 4
         self._before = range(1, last // 3 + 1)
         self._twin = self._before.stop + 2
+        self._link = self._way = ""  # the personal link that was mailed, and where its own browser was sent on to
 
     @property
     def listed(self) -> list[Listed]:
@@ -56,21 +59,28 @@ class ZoomStory:
     @property
     def scenes(self) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
         """Titles and scenes."""
+        names, copied = self._hall.names, "" if self._hall.faults else ", her join link copied: neither lets in"
+        # Where names open the gate the faster of two twins is let in, whoever it is: the price, and no scene.
+        twins = [] if names else [("a stranger with a child's name knocks a moment before her", self._the_twin)]
+        name_only = "comes in by it" if names else "is held; a human lets her in"
         return [
             ("the assistant opens early and lets a stranger in; nobody guards yet", self._a_stranger_is_inside_already),
             ("the guardian comes and finds the stranger", self._the_guardian_comes),
             ("children wait for their teacher, and one on a forwarded link", self._children_wait_for_the_host),
             ("the teacher comes, opens the panel, the class is open", self._the_host_opens),
             ("children and strangers knock at once", self._the_wave),
-            ("a stranger with a child's name knocks a moment before her", self._the_twin),
+            *twins,
             ("the teacher lets a grandmother in with her own hand", self._the_teachers_hand),
             ("a visitor is allowed for today, and comes", self._a_guest_is_allowed),
-            ("a child with nothing but her name is held; a human lets her in", self._a_child_by_name_only),
+            (f"a child with nothing but her name {name_only}", self._a_child_by_name_only),
             ("a link of a child who is inside is used once more", self._a_forwarded_link),
+            ("a child's personal link is mailed to her", self._a_link_is_mailed),
             ("two lines break; both come back past their own ghosts", self._the_lines_break),
             ("a child presses Share", self._a_child_shares),
             ("the class list is emptied for a while", self._the_list_is_emptied),
             ("the teacher's line breaks: nobody can be let in until she is back", self._the_host_drops),
+            ("a child comes in by the personal link that was mailed to her", self._a_personal_link),
+            (f"her link is opened elsewhere{copied}", self._a_link_in_other_hands),
             ("kill -9: the guardian dies and comes back while two knock", self._the_guardian_is_killed),
             ("the door locks", self._hall.backstage.until_locked),
             ("a late child and a late stranger knock at the locked door", self._late_comers),
@@ -99,6 +109,9 @@ class ZoomStory:
         await self._hall.backstage.start_guardian()
         await self._hall.backstage.until_linked()
 
+    async def _a_link_is_mailed(self) -> None:
+        self._link = await self._hall.backstage.invited("linked")
+
     async def _children_wait_for_the_host(self) -> None:
         forwarded = self._players.faces[child_key(3)].registrant
         await self._players.stranger("link before her", child_name(3), registrant=forwarded)
@@ -118,7 +131,7 @@ class ZoomStory:
         await self._players.children_are(self._before, "inside")
 
     async def _the_wave(self) -> None:
-        children = [n for n in range(self._before.stop, self._while_away) if n != self._twin]
+        children = [n for n in range(self._before.stop, self._while_away) if self._hall.names or n != self._twin]
         typed = child_name(4).partition(" ")
         registered = self._hall.world.register(self._players.meeting, typed[0], typed[2], self._players.address(4))
         strangers = {
@@ -146,6 +159,7 @@ class ZoomStory:
         if self._hall.faults:  # whose entry on the panel is whose cannot be told: both are held until one goes
             await self._players.handle(child_key(self._twin))
             await self._players.gives_up("same name before her")
+            await self._players.human_admits_if_held(child_key(self._twin))
         await self._players.children_are([self._twin], "inside")
 
     async def _the_teachers_hand(self) -> None:
@@ -164,15 +178,46 @@ class ZoomStory:
         await self._players.inside(guest.key)
 
     async def _a_child_by_name_only(self) -> None:
-        child = self.cast.add("nameonly", Part.NAME_ONLY, child_name(self._hall.children + 1))
+        part = Part.CHILD if self._hall.names else Part.NAME_ONLY
+        child = self.cast.add("nameonly", part, child_name(self._hall.children + 1))
         await self._players.arrives(child, Face(child.name, tag=child.key))
-        await self._players.human_admits(child)
+        if part is Part.NAME_ONLY:
+            await self._players.human_admits(child)
+        await self._players.inside(child.key)
 
     async def _a_forwarded_link(self) -> None:
         await self._players.stranger(
             "link while she is inside", child_name(1), registrant=self._players.faces[child_key(1)].registrant
         )
         handle = await self._players.handle("link while she is inside")
+        if handle:
+            await self._hall.backstage.until_told("second_claim", handle)
+
+    async def _a_personal_link(self) -> None:
+        child = self.cast.add("linked", Part.CHILD, child_name(self._hall.children + 2))
+        if not self._link:
+            raise WorldError("there is no link")
+        self._way = await Browser().presses(self._link)
+        registrant = self._players.registrant_at(self._way)
+        if registrant is None:
+            raise WorldError("her personal link leads to no registration")
+        await self._players.arrives(child, Face(LINKED_DEVICE, registrant=registrant, tag=child.key))
+        await self._players.inside(child.key)
+        await self._hall.backstage.until_proved(LINKED_DEVICE, "token")
+
+    async def _a_link_in_other_hands(self) -> None:
+        """Who is given no way in knows her name and the class's own address; who has her join link comes by that."""
+        if not self._way:
+            raise WorldError("there is no link to forward")
+        name, way = child_name(self._hall.children + 2), await Browser().presses(self._link)
+        await self._players.stranger("forwarded link", name.partition(" ")[0])
+        await self._hall.backstage.until_told("forwarded_link")
+        if way:
+            raise WorldError("another browser was sent on by a link that is in use")
+        if self._hall.faults:  # a copied join link is not played on a bad day
+            return
+        await self._players.stranger("copied join link", name, registrant=self._players.registrant_at(self._way))
+        handle = await self._players.handle("copied join link")
         if handle:
             await self._hall.backstage.until_told("second_claim", handle)
 

@@ -12,6 +12,8 @@ import pytest
 from guardian.adapters.links import open_links
 from guardian.app.link_tokens import LinkKeys
 from guardian.app.links import LinkBook
+from guardian.bootstrap import link_desk
+from guardian.config import load
 from guardian.web.scopes import Scope
 from guardian.web.server import Server, application
 from guardian.web.tokens import mint
@@ -25,6 +27,15 @@ tess,Tess Teacher,host,tess@school.example,
 ann,Ann Adams,pupil,,mum@home.example;dad@home.example
 ben,Ben Brown,pupil,ben@home.example,ben@home.example
 cleo,Cleo Clark,pupil,,
+"""
+
+
+PARENTS = """\
+id,name,role,email,mother email,mother may receive link,father email,father may receive link,barred
+tess,Tess Teacher,host,tess@school.example,,,,,
+ann,Ann Adams,pupil,,mum@home.example,yes,dad@home.example,yes,dad@home.example
+ben,Ben Adams,pupil,,mum@home.example,yes,dad@home.example,yes,father
+cleo,Cleo Clark,pupil,,mother@home.example,no,father@home.example,,
 """
 
 
@@ -90,6 +101,56 @@ async def test_every_address_that_may_have_it_gets_one_mail_and_a_second_run_sen
     again = await post.run("invite")
     assert "0 mails sent, 3 had gone before" in again.out
     assert len(post.to()) == 3
+
+
+async def test_a_barred_parent_gets_nothing_and_the_family_address_gets_the_links_of_both_children(post: Post) -> None:
+    (post.folder / "roster.csv").write_text(PARENTS)
+    done = await post.run("invite")
+    assert "2 people; 2 mails sent" in done.out
+    assert "nobody may receive the link of: cleo" in done.out
+    assert post.to() == ["mum@home.example", "mum@home.example"]
+    texts = [text_of(mail.message) for mail in post.mailbox.mails]
+    assert sorted(name for name in ("Ann", "Ben") for text in texts if name in text) == [
+        "Ann",
+        "Ben",
+    ]
+    assert len({found for text in texts for found in re.findall(r"https://guardian\.example/j/\S+", text)}) == 2
+    renewed = await post.run("link", "revoke", "ann")
+    assert "a new one was made and mailed (1 mails)" in renewed.out
+    assert post.to() == ["mum@home.example"] * 3
+
+
+async def test_siblings_who_share_an_address_of_their_own_both_get_their_link_there(post: Post) -> None:
+    (post.folder / "roster.csv").write_text(
+        "id,name,role,email\ntess,Tess Teacher,host,tess@school.example\n"
+        "ann,Ann Adams,pupil,family@home.example\nben,Ben Adams,pupil,family@home.example\n"
+    )
+    assert "2 people; 2 mails sent" in (await post.run("invite")).out
+    assert post.to() == ["family@home.example"] * 2
+
+
+async def test_who_is_barred_after_the_mail_went_out_gets_no_new_link(post: Post) -> None:
+    roster = post.folder / "roster.csv"
+    roster.write_text(PARENTS.replace("dad@home.example,yes,dad@home.example\n", "dad@home.example,yes,\n"))
+    await post.run("invite", "--person", "ann")
+    assert sorted(post.to()) == ["dad@home.example", "mum@home.example"]
+    roster.write_text(PARENTS.replace("mum@home.example,yes", "mum@home.example,no"))
+    done = await post.run("link", "revoke", "ann")
+    assert done.code == 1
+    assert done.out.strip() == "the link of ann has ended; a new one was made"
+    assert "nobody was sent the link of: ann" in done.err
+    assert len(post.to()) == 2
+
+
+async def test_a_list_with_a_fault_lets_nobody_be_written_to_for_the_faulty_line_may_bar_them(post: Post) -> None:
+    roster = post.folder / "roster.csv"
+    roster.write_text(PARENTS)
+    async with link_desk(load(post.config), "yoga") as desk:
+        await desk.book.issue("yoga", [person for person, to in desk.people if person.id == "ann"])
+        roster.write_text(PARENTS.replace("yes,dad@home.example\n", "yes,\n") + "dan,Dan Dean,king,,,,,,\n")
+        (renewed,) = await desk.book.renew("yoga", ["ann"])
+    assert renewed.unable
+    assert post.to() == []
 
 
 async def test_a_dry_run_makes_and_sends_nothing(post: Post) -> None:

@@ -38,3 +38,17 @@ def test_an_account_is_its_owners_however_often_it_comes() -> None:
     script = given(policy=LINKS).at(OPEN).when(inside("Gil Guest", account="gil@away", handle="one"))
     script.when(human.admit("one")).clean()
     script.when(waiting("Gil Guest", account="gil@away", handle="two")).then_some(Admit("two"))
+
+
+def test_a_link_opens_for_nobody_while_its_owner_may_be_inside_under_a_handle_that_we_cannot_tell() -> None:
+    script = given(policy=LINKS).at(OPEN).when(inside("iPad", registrant="cyd-1", handle="one"))
+    script.when(
+        gone("one"), inside("iPad", handle="new", seen=False), waiting("Cyd Clark", registrant="cyd-1", handle="two")
+    )
+    script.after(300).then_never(ActKind.ADMIT, who="two").incident(I.SECOND_CLAIM, about="two")
+
+
+def test_somebody_else_whom_we_have_missed_does_not_keep_her_out() -> None:
+    script = given(policy=LINKS).at(OPEN).when(inside("iPad", registrant="cyd-1", handle="one"))
+    script.when(gone("one"), inside("Dot", handle="new", seen=False), waiting("iPad", registrant="cyd-1", handle="two"))
+    script.then_some(Admit("two"))

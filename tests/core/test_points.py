@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from guardian.checkup import lines
+from guardian.core import prices
 from guardian.core.actions import ActKind, Capabilities
 from guardian.core.identity import Proof
 from guardian.core.points import (
@@ -13,11 +15,13 @@ from guardian.core.points import (
     PRICE,
     Finding,
     Level,
+    measured,
     of_failures,
     of_platform,
     of_policy,
     of_room,
     of_roster,
+    share,
 )
 from guardian.core.policy import Mode, Policy, Unknown
 from guardian.core.roster import Person, Role, Roster
@@ -63,6 +67,38 @@ def test_a_gate_of_names_alone_is_a_risk_of_its_own() -> None:
 def test_every_proof_has_a_price_in_words() -> None:
     assert set(PRICE) == set(Proof)
     assert [level for level, _ in PRICE.values()].count(Level.OK) == 2, "only the strong proofs are without risk"
+
+
+def test_a_price_is_told_in_figures_only_where_it_was_measured() -> None:
+    told = {proof: words for proof, (_, words) in PRICE.items()}
+    for proof, gate in ((Proof.VERIFIED, "strong"), (Proof.NAME_EXACT, "name_exact"), (Proof.NAME_CLOSE, "name_close")):
+        assert measured(gate) in told[proof]
+        assert prices.MEASURED_ON in told[proof]
+    for proof in (Proof.TOKEN, Proof.REGISTRANT):
+        assert "not measured" in told[proof]
+        assert not any(letter.isdigit() for letter in told[proof])
+    whole = lines(of_policy(replace(ENFORCE, gate=frozenset(Proof))))
+    assert all(len(line) <= 500 for line in whole), "a mail shows so much of a line, and check of a point"
+
+
+def test_the_figures_in_words_are_the_measured_ones_and_some_is_never_told_as_none() -> None:
+    count, of = prices.ADMITTED["name_exact"]["listed"]
+    words = measured("name_exact")
+    assert f" {1000 * count / of:,.0f} by just a listed one" in words
+    assert count > 0.9 * of, "a name gate cannot tell who shows a listed name from the child"
+    assert share((0, 9), 1000) == "0"
+    assert share((9, 9), 1000) == "1,000"
+    assert share((1, 20_000), 1000) == "fewer than 0.1"
+    assert share((19_999, 20_000), 1000) == "more than 999"
+    assert (share((1, 8), 1000), share((1, 80), 100)) == ("125", "1.2")
+
+
+def test_a_name_alone_never_opens_the_default_gate_and_each_kind_of_name_costs_and_helps() -> None:
+    assert [admitted for admitted, _ in prices.ADMITTED["strong"].values()] == [0] * 5
+    held = [prices.HELD[gate]["named"][0] for gate in ("strong", "name_exact", "name_close")]
+    assert held[0] > held[1] > held[2]
+    forms = [prices.ADMITTED[gate]["form"][0] for gate in ("strong", "name_exact", "name_close")]
+    assert forms[0] < forms[1] < forms[2]
 
 
 @pytest.mark.parametrize("mode", Mode)

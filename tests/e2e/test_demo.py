@@ -23,12 +23,16 @@ FIGURES = (
 PLUGINS = "GUARDIAN_JITSI_PLUGINS"
 
 
-def _ends_well(figures: dict[str, Any], children: int) -> None:
+def _ends_well(figures: dict[str, Any], children: int, strangers: int = 10) -> None:
     assert list(figures) == FIGURES
     assert figures["ok"] is figures["locked"] is figures["verified"] is True
     assert figures["expected"] == figures["admitted"] == children
     assert figures["late_admitted"] >= 1
-    assert (figures["strangers"], figures["strangers_admitted"], figures["strangers_inside_at_end"]) == (10, 0, 0)
+    assert (figures["strangers"], figures["strangers_admitted"], figures["strangers_inside_at_end"]) == (
+        strangers,
+        0,
+        0,
+    )
     assert (figures["children_removed"], figures["removed"], figures["restarts"]) == (0, 1, 1)
     assert figures["asked"] == figures["confirmed"] + figures["superseded"] + figures["escalated"]
     assert figures["mails"] > 0
@@ -40,14 +44,24 @@ async def test_a_class_of_sixty_is_guarded_and_the_observer_is_content(tmp_path:
     outcome = await play(tmp_path, Settings("jitsi"), scenes.append)
     assert outcome.complaints == ()
     _ends_well(outcome.figures, 60)
-    assert len(scenes) == len(set(scenes)) == 19
+    assert len(scenes) == len(set(scenes)) == 20
+    assert "personal links are not played: plain Prosody believes no room tokens" in scenes
+
+
+async def test_where_names_open_the_gate_a_child_with_nothing_else_comes_in_by_it(tmp_path: Path) -> None:
+    scenes: list[str] = []
+    settings = Settings("jitsi", children=12, patience=2.0, settle=0.5, lock_after=12.0, names=True)
+    outcome = await play(tmp_path, settings, scenes.append)
+    assert outcome.complaints == ()
+    _ends_well(outcome.figures, 13)
+    assert "a child with nothing but her name comes in by it" in scenes
 
 
 @pytest.mark.plugins
-async def test_with_jitsis_own_plugins_the_observer_is_content_as_well(tmp_path: Path) -> None:
+async def test_with_jitsis_own_plugins_one_more_child_comes_by_her_personal_link(tmp_path: Path) -> None:
     outcome: Outcome = await play(tmp_path, Settings("jitsi", plugins=Path(os.environ[PLUGINS])), lambda _: None)
     assert outcome.complaints == ()
-    _ends_well(outcome.figures, 60)
+    _ends_well(outcome.figures, 61, strangers=12)
 
 
 def _demo(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int | str | None, dict[str, Any]]:

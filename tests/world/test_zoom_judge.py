@@ -109,3 +109,14 @@ def test_a_class_that_is_over_leaves_nobody_inside() -> None:
     verdict = _judged((12.0, "ended", "", By.HOST))
     assert verdict.strangers_inside_at_end == 0
     assert "teacher is not inside at the end" in verdict.complaints
+
+
+def test_a_child_with_a_name_only_may_come_in_by_herself_only_where_names_open_the_gate() -> None:
+    came = ((6.0, "knocked", "nora", By.SELF), (6.1, "came_in", "nora", By.PANEL))
+    held, free = _cast(), _cast()
+    held.add("nora", Part.NAME_ONLY, "Nora Nagy")
+    free.add("nora", Part.CHILD, "Nora Nagy")
+    assert _judged(*came, cast=held).complaints == ("nora was inside before a human said so",)
+    verdict = _judged(*came, cast=free)
+    assert verdict.complaints == ()
+    assert (verdict.expected, verdict.admitted) == (3, 3)

@@ -105,6 +105,8 @@ class People:
         self._by_user: dict[str, str] = {}  # webhook's user_id -> handle
         self._tied: dict[str, str] = {}  # panel's uuid -> handle
         self._guessed: set[str] = set()  # panel's uuids that are tied by name only
+        self._now_called: dict[str, str] = {}  # a handle that was -> the one under which the two records are one now
+        self._unclaimed: dict[str, bool] = {}  # user_id -> whether they share, of whom nothing else was told yet
         self._listed: dict[str, tuple[Entry, Place]] = {}
         self._list_at = 0.0
 
@@ -130,6 +132,8 @@ class People:
 
     def _about(self, delivery: Delivery, who: Who, received: float) -> News:
         handle = self._handle_of(who)
+        if handle is None and not who.uuid and who.user_id and len(self._unclaimed) < _REMEMBERED:
+            self._unclaimed[who.user_id] = delivery.kind is Kind.SHARE_ON
         if handle is None and not who.uuid:
             return News(look=True)  # a share by somebody whose coming we have not heard of
         meant = self._let_in(delivery, who, handle)
@@ -163,7 +167,10 @@ class People:
             return self._by_uuid[who.uuid]
         if who.uuid in self._people:
             return who.uuid
-        return self._by_user.get(who.user_id) if who.user_id and not who.uuid else None
+        known = self._by_user.get(who.user_id) if who.user_id else None
+        if known is not None and who.uuid and not _one_owner(self._people[known].evidence, who.evidence):
+            return None  # the same connection under another uuid shows the same account or registration
+        return known
 
     def _person(self, handle: str) -> _Person:
         if handle not in self._people:
@@ -198,6 +205,8 @@ class People:
             person.moderator = True
         if delivery.kind in {Kind.SHARE_ON, Kind.SHARE_OFF}:
             person.sharing = delivery.kind is Kind.SHARE_ON
+        elif who.user_id in self._unclaimed:
+            person.sharing = self._unclaimed.pop(who.user_id)
         if who.uuid in self._listed:
             self._same.add(self._listed[who.uuid][1])
             self._tie(who.uuid, person.handle)
@@ -219,7 +228,7 @@ class People:
         if place is not None and person.place is not place and (newer or new):
             person.place, person.place_at, person.by_list = place, max(delivery.at, person.place_at), False
             person.put_out = person.put_out and place is Place.WAITING
-            person.sharing = delivery.kind is Kind.SHARE_ON
+            person.sharing = person.sharing and place is Place.INSIDE
         elif place is not None and newer and not person.by_list:
             person.place_at = delivery.at
         if person.place is Place.INSIDE and delivery.kind is Kind.JOINED:
@@ -364,7 +373,7 @@ class People:
         if self._too_soon(person, place, as_of):
             place = Place.INSIDE
         elif as_of > person.place_at:
-            person.sharing = person.sharing and person.place is place
+            person.sharing = person.sharing and place is Place.INSIDE
             person.put_out = person.put_out and place is Place.WAITING
             person.place, person.place_at, person.by_list = place, as_of, True
         person.at = max(person.at, as_of)
@@ -461,6 +470,8 @@ class People:
         return fused.seen(as_of - _TICK)
 
     def _renamed(self, old: str, new: str) -> None:
+        self._now_called = {was: now for was, now in self._now_called.items() if now != old and was != new}
+        self._now_called[old] = new  # an act that was asked for under the old handle is still on its way
         self._by_uuid = {uuid: new if handle == old else handle for uuid, handle in self._by_uuid.items()}
         self._by_user = {user: new if handle == old else handle for user, handle in self._by_user.items()}
 
@@ -482,9 +493,10 @@ class People:
 
     def acted(self, kind: ActKind, handle: str, now: float) -> None:
         """Our hand did this now: an admission by a name only is checked when they come in."""
-        person = self._people.get(handle)
+        person = self._people.get(handle) or self._people.get(self._now_called.get(handle, ""))
         if person is None:
             return
+        handle = person.handle
         if kind is ActKind.ADMIT:
             person.admitted_at, person.guessed = now, self._address(handle) in self._guessed
             person.let_in_at = now

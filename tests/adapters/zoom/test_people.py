@@ -135,6 +135,34 @@ class TestOneUuid:
         (facts,) = seens(people.told(delivery(Kind.SHARE_OFF, sharer, at=T + 12), T + 12))
         assert not facts.sharing
 
+    def test_a_connection_whose_uuid_changes_is_known_by_its_user_id_and_its_registration(self) -> None:
+        people = People()
+        people.told(delivery(Kind.JOINED, ADA, at=T + 5), T + 5)
+        again = replace(ADA, uuid="W-before-she-came-in")
+        (facts,) = seens(people.told(delivery(Kind.WAITING, again), T + 300))
+        assert (facts.handle, facts.place) == ("W-ada", Place.INSIDE)
+        other = replace(who("W-other", registrant="R-other"), user_id=ADA.user_id)
+        (facts,) = seens(people.told(delivery(Kind.WAITING, other, at=T + 9), T + 301))
+        assert facts.handle == "W-other"
+
+    def test_a_share_that_is_told_before_the_coming_is_not_lost(self) -> None:
+        people = People()
+        sharer = Who("", "u-W-ada", "Ada Example", Evidence(name="Ada Example"))
+        assert people.told(delivery(Kind.SHARE_ON, sharer, at=T + 9), T + 9).events == ()
+        (facts,) = seens(people.told(delivery(Kind.JOINED, ADA), T + 12))
+        assert facts.sharing
+
+    def test_a_share_by_who_is_still_taken_to_wait_lasts_when_they_are_seen_inside(self) -> None:
+        people = People()
+        people.told(delivery(Kind.WAITING, ADA), T)
+        people.told(
+            delivery(Kind.SHARE_ON, Who("", "u-W-ada", "Ada Example", Evidence(name="Ada Example")), at=T + 9), T + 9
+        )
+        listed = people.listed(panel((), (("W-ada", "Ada Example"),)), T + 10)
+        assert [facts.sharing for facts in snapshot(listed).connections] == [True]
+        (facts,) = seens(people.told(delivery(Kind.PUT_BACK, ADA, at=T + 20), T + 20))
+        assert not facts.sharing
+
     def test_a_removal_by_the_host_shows_only_in_the_reason(self) -> None:
         people = People()
         people.told(delivery(Kind.JOINED, ADA), T)
