@@ -27,8 +27,8 @@ MISTAKES = (
     ),
     Mistake(
         "no rule for a second claim",
-        "        others = self._others(connection, person)\n        if not others:\n            return None",
-        "        others = self._others(connection, person)\n        return None",
+        "        others = self._others(connection, person)\n        if not others:\n            return self._hidden",
+        "        others = self._others(connection, person)\n        if True:\n            return self._hidden",
         1,
     ),
     Mistake(
