@@ -176,7 +176,7 @@ def of_roster(policy: Policy, roster: Roster, now: float) -> list[Finding]:
 
 def of_room(room: str) -> Finding:
     """Whether the room's name can be guessed, which is as good as a published link. For platforms where a name opens a
-    room (Jitsi); a meeting number is no secret.
+    room; a meeting's number is no secret.
     """
     plain = room.isalpha() or len(room) < _GUESSED_IN_A_MINUTE
     if plain:
@@ -194,7 +194,7 @@ def _share(*, can_stop: bool) -> Finding:
     if can_stop:
         return Finding("share", Level.OK, "a share by anybody but hosts and staff is stopped")
     words = "a share by a pupil cannot be stopped here; a human is told"
-    todo = "let only hosts share, in the platform's settings (on Jitsi: load the server's A/V moderation)"
+    todo = "let only hosts share, in the platform's settings, or load the server's moderation of media"
     return Finding("share", Level.RISK, words, todo)
 
 
