@@ -55,7 +55,6 @@ class IncidentKind(StrEnum):
     PUBLIC_LINK = "public_link"
     STALE_DELIVERIES = "stale_deliveries"
     FORWARDED_LINK = "forwarded_link"
-    OVERRULED = "overruled"
 
 
 SEVERITY: dict[IncidentKind, Severity] = {
@@ -96,7 +95,6 @@ SEVERITY: dict[IncidentKind, Severity] = {
     IncidentKind.PUBLIC_LINK: Severity.CRITICAL,
     IncidentKind.STALE_DELIVERIES: Severity.WARNING,
     IncidentKind.FORWARDED_LINK: Severity.WARNING,
-    IncidentKind.OVERRULED: Severity.NOTICE,
 }
 
 
@@ -104,8 +102,6 @@ SEVERITY: dict[IncidentKind, Severity] = {
 class Subject:
     """One connection that an incident is about, as it stood when it was told: the name as typed (attacker's text!),
     the roster person's id and name if it matched one, the reason in words and where they were.
-
-    ``outcome``: what has become of them since, in words; "" as long as nothing has.
     """
 
     handle: str
@@ -114,31 +110,13 @@ class Subject:
     place: str
     reason: str
     person_name: str | None = None
-    outcome: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """What a human did about an incident: the order (its id) with what really became of it, or (verb "acknowledge")
-    that they saw it. ``text`` bears names of operators only.
-    """
-
-    at: float
-    order: str
-    by: str
-    verb: str
-    done: bool
-    text: str
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Incident:
     """One thread: grouped by kind within an occurrence (a raid is one incident with a count, not sixty).
 
-    ``revision`` counts the updates; ``verbs`` are the orders that it offers; ``detail`` is a sentence without names of
-    people in the meeting. ``asks_since``: since when somebody is asked to acknowledge it. ``confidential``: only for
-    the safeguarding lead. ``concerns``: names of operators who must hear of it besides.
+    ``revision`` counts the updates; ``verbs`` are the orders that it offers; ``detail`` is a sentence without names.
     """
 
     key: str
@@ -152,7 +130,3 @@ class Incident:
     verbs: tuple[str, ...] = ()
     acknowledged_by: str | None = None
     settled: bool = False
-    asks_since: float = 0.0
-    deeds: tuple[Deed, ...] = ()
-    confidential: bool = False
-    concerns: tuple[str, ...] = ()

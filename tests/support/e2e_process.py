@@ -19,7 +19,7 @@ import msgspec
 
 from guardian.config import load, operator_key
 from guardian.core.view import MeetingView
-from guardian.core.operators import Scope
+from guardian.web.scopes import Scope
 from guardian.web.tokens import mint
 
 PATIENCE = 30.0  # seconds for any one thing to happen

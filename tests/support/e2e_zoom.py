@@ -27,7 +27,7 @@ from guardian.core.incidents import Incident
 from guardian.core.view import ConnectionView, MeetingView
 from guardian.errors import JournalError
 from guardian.ports import Entry, Journal, Row
-from guardian.core.operators import Scope
+from guardian.web.scopes import Scope
 from guardian.web.server import Server, application
 from guardian.web.tokens import mint
 from guardian.world.mailbox import Mailbox
