@@ -6,6 +6,8 @@ original chained.
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class GuardianError(Exception):
     """Everything we raise on purpose. Its text is written for the person who has to act on it."""
@@ -70,8 +72,30 @@ class DeniedError(GuardianError):
     """An operator's token is missing, wrong, expired, or has not the scope."""
 
 
+class OrderError(GuardianError):
+    """A human's order cannot be given as it stands; nothing was done. Its text says what to change."""
+
+
+class NobodyMeantError(OrderError):
+    """Nobody here or on the list is called that; or no such incident, or meeting."""
+
+
+class SeveralMeantError(OrderError):
+    """More than one may be meant. ``candidates`` (``guardian.ports.Candidate``) are those to pick from."""
+
+    def __init__(self, message: str, candidates: tuple[Any, ...]) -> None:
+        """Keep whom to pick from."""
+        super().__init__(message)
+        self.candidates = candidates
+
+
 class NotDeliveredError(GuardianError):
-    """A notice did not leave by this channel."""
+    """A notice did not leave by this channel. ``delay`` is the channel's own wish for a pause in seconds, or None."""
+
+    def __init__(self, message: str, delay: float | None = None) -> None:
+        """Keep the wish for a pause, in seconds."""
+        super().__init__(message)
+        self.delay = delay
 
 
 class UnknownMeetingError(GuardianError):

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Annotated, Protocol
+
+import msgspec
 
 from guardian.core.actions import Act, Capabilities
-from guardian.core.events import Event, Snapshot
+from guardian.core.events import Event, Snapshot, Verb
 from guardian.core.identity import Facts
 from guardian.core.incidents import Incident
+from guardian.core.operators import Operator
 from guardian.core.points import Finding, Level
 from guardian.core.roster import Roster
+from guardian.core.view import MeetingView
 
 __all__ = [
+    "Candidate",
     "Clock",
     "Deliver",
     "Desk",
@@ -34,7 +39,9 @@ __all__ = [
     "OccurrenceRow",
     "Opening",
     "Openings",
+    "OrderBody",
     "Outcome",
+    "Overrides",
     "PersonalKind",
     "PersonalLetter",
     "Platform",
@@ -42,6 +49,7 @@ __all__ = [
     "RosterSource",
     "Row",
     "Seat",
+    "Told",
 ]
 
 Emit = Callable[[Event], None]
@@ -291,8 +299,11 @@ class Notifier(Protocol):
         """Its name in logs, metrics and journal."""
         ...
 
-    async def send(self, notice: Notice | Letter) -> None:
-        """Deliver. Raises NotDeliveredError when the channel did not take it."""
+    async def send(self, notice: Notice | Letter, ref: str = "") -> str:
+        """Deliver; returns how the channel calls this message ("": by nothing). Raises NotDeliveredError.
+
+        ``ref``: what the thread's first message was called, so that this revision updates or answers it.
+        """
         ...
 
 
@@ -471,3 +482,87 @@ class Postman(Protocol):
 
 Clock = Callable[[], float]
 """Seconds since the epoch, UTC."""
+
+
+# --- people's orders -------------------------------------------------------------------------------------------------
+
+_Text = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+# No colon: "native:…" is how the core names acts of the platform's own moderators.
+_Key = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{8,64}$")]
+
+
+class OrderBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What a human asks for, the same at every door. ``name`` is a name as typed; ``handle`` and ``person`` are ids, as
+    in a view.
+
+    ``account`` is a platform account (id or address), as ``cover`` takes it. ``until`` in seconds UTC; ``order`` is the
+    idempotency key; ``incident``: the key of the incident that the order answers.
+    """
+
+    verb: Verb
+    handle: _Text | None = None
+    person: _Text | None = None
+    name: _Text | None = None
+    email: _Text | None = None
+    account: _Text | None = None
+    until: float | None = None
+    reason: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    order: _Key | None = None
+    incident: Annotated[str, msgspec.Meta(max_length=100)] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody who may be meant: a connection (``handle``), or a roster person who is not here (``person`` alone).
+
+    ``name`` is shown as typed by its bearer (attacker's text); ``person_name`` is the roster's.
+    """
+
+    handle: str | None
+    person: str | None
+    name: str
+    person_name: str | None = None
+    place: str | None = None
+    standing: str | None = None
+
+
+class Told(Protocol):
+    """What really became of an order."""
+
+    @property
+    def order(self) -> str:
+        """The order's id."""
+        ...
+
+    @property
+    def done(self) -> bool | None:
+        """Done, refused, or (None) not known yet."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """The same in words, for the human who ordered."""
+        ...
+
+
+class Overrides(Protocol):
+    """The one road of every human's word, whichever door it came in by."""
+
+    def meetings(self) -> tuple[str, ...]:
+        """Ids of the configured meetings."""
+        ...
+
+    def view(self, meeting: str) -> MeetingView | None:
+        """The meeting as it stands; None: nothing is going on there now. Whoever asks must have checked the scope."""
+        ...
+
+    async def order(self, meeting: str, body: OrderBody, operator: Operator, wait: float = 5.0) -> Told:
+        """Check the scopes, find whom it means, carry it out; wait so long (seconds) for what becomes of it.
+
+        A repeated order id is not carried out twice. Raises DeniedError, OrderError, GuardianError.
+        """
+        ...
+
+    async def acknowledge(self, meeting: str, incident: str, operator: Operator) -> None:
+        """This human has read it and sees to it. Raises DeniedError, NobodyMeantError, GuardianError."""
+        ...

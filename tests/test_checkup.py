@@ -46,10 +46,11 @@ class Post:
         self.letters: list[Letter | Notice] = []
         self.refuses = refuses
 
-    async def send(self, notice: Notice | Letter) -> None:
+    async def send(self, notice: Notice | Letter, ref: str = "") -> str:
         if self.refuses:
             raise NotDeliveredError(self.refuses)
         self.letters.append(notice)
+        return ""
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from guardian.cli.options import DEFAULT_CONFIG, ConfigOption
-from guardian.web.scopes import Scope
+from guardian.core.operators import Scope
 
 _BY_DEFAULT = [Scope.VIEW, Scope.DOOR, Scope.PANIC]
 

@@ -23,7 +23,7 @@ from guardian.cli.options import (
     TokenFileOption,
 )
 from guardian.cli.terminal import FINE, REFUSED
-from guardian.web.verbs import RULES, Aim, VerbRule
+from guardian.core.verbs import RULES, Aim, VerbRule
 
 if TYPE_CHECKING:
     from guardian.cli.client import Api, Candidate, Told

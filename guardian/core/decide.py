@@ -86,15 +86,17 @@ def steps(
 def decide(state: Occurrence, policy: Policy, now: float) -> tuple[Decision, ...]:
     """What is wanted now and was not yet asked. Empty (but for ``WakeAt``) when all is as it may be."""
     if state.ended:
-        return (*confirming.at_the_end(state, now), *telling.last_answers(state, now))
+        last = (*confirming.at_the_end(state, now), *telling.last_answers(state, now))
+        return (*last, *telling.followed(Look(state, policy, now), last)) if last else ()
     if not state.occurrence:
         return ()
     look = Look(state, policy, now)
     turned: list[Decision] = [*confirming.closings(look), *_native(look), *_phase(look), *_wave(look)]
     if turned:
-        return tuple(turned)
+        return (*turned, *telling.followed(look, turned))
     plan = acting.plan(look)
     decided = [*plan.decisions, *telling.incidents(look, plan), *telling.answers(look)]
+    decided += telling.followed(look, decided)
     if look.wake is not None:
         decided.append(WakeAt(now, look.wake))
     return tuple(decided)

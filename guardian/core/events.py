@@ -169,7 +169,7 @@ class Ordered:
     ``name``/``account`` serve ``cover``.
 
     ``by`` names the human; ``until`` is the expiry (None: the slot); ``order`` is the caller's unique id, so that a
-    repeated request is recognised.
+    repeated request is recognised. ``incident``: the key of the incident that it answers.
     """
 
     at: float
@@ -183,6 +183,7 @@ class Ordered:
     until: float | None = None
     reason: str = ""
     account: str | None = None
+    incident: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +223,10 @@ class Simulated:
 
 @dataclass(frozen=True, slots=True)
 class NoticeSent:
-    """A notice about an incident reached (or did not reach) a channel. ``revision`` tells which update it was."""
+    """A notice about an incident reached (or did not reach) a channel. ``revision`` tells which update it was.
+
+    ``ref``: how the channel calls the message, by which the next update finds it.
+    """
 
     at: float
     incident: str
@@ -230,6 +234,7 @@ class NoticeSent:
     channel: str
     delivered: bool
     reason: str = ""
+    ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ class IncidentKind(StrEnum):
     PUBLIC_LINK = "public_link"
     STALE_DELIVERIES = "stale_deliveries"
     FORWARDED_LINK = "forwarded_link"
+    OVERRULED = "overruled"
 
 
 SEVERITY: dict[IncidentKind, Severity] = {
@@ -95,6 +96,7 @@ SEVERITY: dict[IncidentKind, Severity] = {
     IncidentKind.PUBLIC_LINK: Severity.CRITICAL,
     IncidentKind.STALE_DELIVERIES: Severity.WARNING,
     IncidentKind.FORWARDED_LINK: Severity.WARNING,
+    IncidentKind.OVERRULED: Severity.NOTICE,
 }
 
 
@@ -113,10 +115,27 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
+class Deed:
+    """What a human did about an incident: the order (its id) with what really became of it, or (verb "acknowledge")
+    that they saw it. ``text`` bears names of operators only.
+    """
+
+    at: float
+    order: str
+    by: str
+    verb: str
+    done: bool
+    text: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """One thread: grouped by kind within an occurrence (a raid is one incident with a count, not sixty).
 
-    ``revision`` counts the updates; ``verbs`` are the orders that it offers; ``detail`` is a sentence without names.
+    ``revision`` counts the updates; ``verbs`` are the orders that it offers; ``detail`` is a sentence without names of
+    people in the meeting. ``asks_since``: since when somebody is asked to acknowledge it. ``confidential``: only for
+    the safeguarding lead. ``concerns``: names of operators who must hear of it besides.
     """
 
     key: str
@@ -130,3 +149,7 @@ class Incident:
     verbs: tuple[str, ...] = ()
     acknowledged_by: str | None = None
     settled: bool = False
+    asks_since: float = 0.0
+    deeds: tuple[Deed, ...] = ()
+    confidential: bool = False
+    concerns: tuple[str, ...] = ()

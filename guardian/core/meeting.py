@@ -191,7 +191,7 @@ def _acknowledged(state: Occurrence, event: Acknowledged) -> Occurrence:
     incident = state.incidents.get(event.incident)
     if incident is None or incident.acknowledged_by:
         return state
-    return _incident(state, replace(incident, acknowledged_by=event.by))
+    return _incident(state, replace(incident, acknowledged_by=event.by, changed_at=event.at))
 
 
 # --- decisions and their outcomes ------------------------------------------------------------------------------------

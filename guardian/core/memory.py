@@ -61,7 +61,10 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class DoneOrder:
-    """An order that was carried out, as ``undo`` needs it: what it was, whom it named, which order took it back."""
+    """An order that was carried out, as ``undo`` needs it: what it was, whom it named, which order took it back.
+
+    ``over``: the word of another human that it stands over, as "hold by Ms Lee"; ``over_whom``: that human.
+    """
 
     order: str
     verb: str
@@ -70,6 +73,8 @@ class DoneOrder:
     handle: str | None = None
     person: str | None = None
     undone_by: str | None = None
+    over: str = ""
+    over_whom: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,43 @@ from guardian.core.roster import Person, Role
 def obey(memory: SlotMemory, order: Ordered, target: frozenset[str] | None) -> SlotMemory:
     """The memory after ``order``. ``target`` are the keys of the connection it names, if that is known."""
     keys = target if target is not None else frozenset({f"handle:{order.handle}"} if order.handle else ())
+    over, whom = _stands_over(memory, order, keys)
     memory = _HANDLERS[order.verb](memory, order, keys)
-    done = DoneOrder(order.order, order.verb, order.by, order.at, order.handle, order.person)
+    done = DoneOrder(order.order, order.verb, order.by, order.at, order.handle, order.person, over=over, over_whom=whom)
     return replace(memory, orders=(*memory.orders, done))
+
+
+_AGAINST_WORDS: dict[Verb, frozenset[WordKind]] = {
+    Verb.ADMIT: frozenset({WordKind.HOLD, WordKind.REMOVE}),
+    Verb.HOLD: frozenset({WordKind.ADMIT}),
+    Verb.REMOVE: frozenset({WordKind.ADMIT}),
+}
+_AGAINST_ORDERS: dict[Verb, frozenset[Verb]] = {
+    Verb.LOCK: frozenset({Verb.UNLOCK}),
+    Verb.UNLOCK: frozenset({Verb.LOCK, Verb.PANIC}),
+    Verb.PAUSE: frozenset({Verb.RESUME, Verb.ENFORCE, Verb.PANIC}),
+    Verb.RESUME: frozenset({Verb.PAUSE, Verb.PANIC}),
+    Verb.ENFORCE: frozenset({Verb.PAUSE}),
+}
+_ABOUT_THE_MEETING = frozenset(_AGAINST_ORDERS) | {Verb.PANIC}
+
+
+def _stands_over(memory: SlotMemory, order: Ordered, keys: frozenset[str]) -> tuple[str, str]:
+    """The live word of another human that this order goes against, and whose it was; "" twice if it goes with all."""
+    by = "", ""
+    if order.verb is Verb.UNDO:
+        last = last_to_undo(memory)
+        by = (last.verb, last.by) if last else by
+    elif order.verb in _AGAINST_WORDS:
+        live = [w for w in memory.words if w.live and (w.until is None or w.until > order.at)]
+        about = [w for w in live if w.keys & keys or (w.person is not None and w.person == order.person)]
+        if about and about[-1].kind in _AGAINST_WORDS[order.verb]:
+            by = about[-1].kind, about[-1].by
+    elif order.verb in _AGAINST_ORDERS:
+        last = next((o for o in reversed(memory.orders) if o.undone_by is None and o.verb in _ABOUT_THE_MEETING), None)
+        by = (last.verb, last.by) if last and last.verb in _AGAINST_ORDERS[order.verb] else by
+    what, whom = by
+    return (f"{what} by {whom}", whom) if whom and whom != order.by else ("", "")
 
 
 def _speak(memory: SlotMemory, order: Ordered, keys: frozenset[str], kind: WordKind) -> SlotMemory:

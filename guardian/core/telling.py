@@ -9,7 +9,7 @@ from guardian.core import acting
 from guardian.core.actions import REMOVALS, ActKind, Answer, Ask, Decision, Raise, Settle
 from guardian.core.events import Ordered, Verb
 from guardian.core.identity import Place, PlatformRole
-from guardian.core.incidents import SEVERITY, Incident, IncidentKind, Subject
+from guardian.core.incidents import SEVERITY, Deed, Incident, IncidentKind, Subject
 from guardian.core.memory import Phase, WordKind
 from guardian.core.roster import Role
 from guardian.core.standing import STRANGERS, UNPROVEN, Do, Judgement, Look, Standing
@@ -41,6 +41,7 @@ _LASTING = frozenset(
         IncidentKind.PUBLIC_LINK,
         IncidentKind.STALE_DELIVERIES,
         IncidentKind.FORWARDED_LINK,
+        IncidentKind.OVERRULED,
     }
 )
 """Incidents about something that happened: not settled when it is over."""
@@ -83,24 +84,26 @@ def raised(look: Look, kind: IncidentKind, handles: Sequence[str | None], detail
 
 def incidents(look: Look, plan: acting.Plan) -> list[Decision]:
     """Incidents that begin, grow or end, by comparing what is with what was told."""
-    active: dict[IncidentKind, _Active] = {}
+    active: dict[_Thread, _Active] = {}
     for judgement in look.judgements.values():
         for kind in _about(look, judgement):
-            active.setdefault(kind, _Active([])).subjects.append(_subject(judgement))
+            secret = kind in look.policy.confidential and judgement.match.person is not None
+            active.setdefault((kind, secret), _Active([])).subjects.append(_subject(judgement))
     for kind, detail in _in_general(look).items():
-        active.setdefault(kind, _Active([])).detail = detail
+        active.setdefault((kind, False), _Active([])).detail = detail
     brake = look.state.incidents.get(IncidentKind.BRAKE)
     removing = sum(isinstance(d, Ask) and d.act.kind in REMOVALS and d.order is None for d in plan.decisions)
     if plan.braked or (brake is not None and not brake.settled and acting.brake_left(look) <= removing):
         detail = "more strangers inside than the brake allows the machine to put out in a minute"
-        active[IncidentKind.BRAKE] = _Active([_subject(j) for j in plan.braked], detail)
+        active[IncidentKind.BRAKE, False] = _Active([_subject(j) for j in plan.braked], detail)
     decided: list[Decision] = []
-    for kind, what in active.items():
-        decided += _compared(look, kind, what)
+    for (kind, secret), what in active.items():
+        decided += _compared(look, kind, what, secret=secret)
     for key, incident in look.state.incidents.items():
-        if not incident.settled and incident.kind not in active and incident.kind not in _LASTING:
+        gone = (incident.kind, incident.confidential) not in active
+        if not incident.settled and gone and incident.kind not in _LASTING:
             decided.append(Settle(look.now, key, "over"))
-    return decided
+    return decided + _overruled(look)
 
 
 def combined(decided: list[Decision]) -> list[Decision]:
@@ -112,29 +115,105 @@ def combined(decided: list[Decision]) -> list[Decision]:
         if isinstance(first, Raise) and isinstance(decision, Raise):
             told = {subject.handle for subject in first.incident.subjects}
             more = tuple(s for s in decision.incident.subjects if s.handle not in told)
-            subjects = (*first.incident.subjects, *more)[-MOST_SUBJECTS:]
+            newer = {subject.handle: subject for subject in decision.incident.subjects}
+            subjects = (*(newer.get(s.handle, s) for s in first.incident.subjects), *more)[-MOST_SUBJECTS:]
             kept[key] = replace(decision, incident=replace(decision.incident, subjects=subjects))
         else:
             kept[key] = decision
     return list(kept.values())
 
 
-def _compared(look: Look, kind: IncidentKind, what: _Active) -> list[Decision]:
-    now, old = look.now, look.state.incidents.get(kind)
+_Thread = tuple[IncidentKind, bool]
+"""What groups incidents: the kind, and whether it is confidential."""
+_MOST_DEEDS = 30
+
+
+def followed(look: Look, decided: Sequence[Decision]) -> list[Decision]:
+    """What became of the orders that an incident was answered with, and that a human has seen it."""
+    first = dict(look.state.incidents)
+    for decision in decided:
+        if isinstance(decision, Raise):
+            first[decision.incident.key] = decision.incident
+        elif isinstance(decision, Settle) and decision.incident in first:
+            over = first[decision.incident]
+            first[over.key] = replace(over, settled=True, revision=over.revision + 1)
+    now = dict(first)
+    for decision in decided:
+        if isinstance(decision, Answer):
+            _answered(look, decision, now)
+    for key, incident in now.items():
+        by, deeds = incident.acknowledged_by, incident.deeds
+        if by and not any(d.verb == ACKNOWLEDGE and d.at >= incident.asks_since for d in deeds):
+            now[key] = _with(incident, Deed(incident.changed_at, f"ack:{key}", by, ACKNOWLEDGE, done=True, text="seen"))
+    told = ((key, incident) for key, incident in now.items() if incident is not first[key])
+    return [Raise(look.now, replace(i, changed_at=look.now, revision=first[key].revision + 1)) for key, i in told]
+
+
+ACKNOWLEDGE = "acknowledge"
+
+
+def _with(incident: Incident, deed: Deed) -> Incident:
+    return replace(incident, deeds=(*incident.deeds, deed)[-_MOST_DEEDS:])
+
+
+def _answered(look: Look, answer: Answer, now: dict[str, Incident]) -> None:
+    order = look.state.open_orders.get(answer.order)
+    if order is None:
+        return
+    deed = Deed(answer.at, order.order, order.by, order.verb, answer.done, answer.text, order.reason)
+    for key, incident in now.items():
+        named = any(
+            (order.handle is not None and s.handle == order.handle)
+            or (order.person is not None and s.person == order.person)
+            for s in incident.subjects
+        )
+        before = look.state.incidents.get(key)
+        if key == order.incident or (named and not (before and before.settled)):
+            now[key] = _with(incident, deed)
+
+
+def _overruled(look: Look) -> list[Decision]:
+    """Two humans who disagree: the later stands, and both are told."""
+    now, old = look.now, look.state.incidents.get(IncidentKind.OVERRULED)
+    known = {deed.order for deed in old.deeds} if old else set()
+    fresh = [o for o in look.state.memory.orders if o.over and o.order not in known]
+    if not fresh:
+        return []
+    deeds = tuple(Deed(o.at, o.order, o.by, o.verb, done=True, text=f"stands over: {o.over}") for o in fresh)
+    detail = f"{fresh[-1].verb} by {fresh[-1].by} stands over: {fresh[-1].over}"
+    concerns = tuple(dict.fromkeys(name for o in fresh for name in (o.over_whom, o.by)))
+    handles = [o.handle for o in fresh if o.handle]
+    subjects = tuple(s for h in handles if (s := _subject_of(look, h)))
+    kind = IncidentKind.OVERRULED
+    if old is None:
+        new = Incident(kind, kind, SEVERITY[kind], now, now, 1, subjects, detail, ("undo",), asks_since=now)
+        return [Raise(now, replace(new, deeds=deeds, concerns=concerns))]
+    again = replace(old, changed_at=now, revision=old.revision + 1, detail=detail, acknowledged_by=None)
+    told = {s.handle for s in subjects}
+    subjects = (*(s for s in old.subjects if s.handle not in told), *subjects)[-MOST_SUBJECTS:]
+    deeds = (*old.deeds, *deeds)[-_MOST_DEEDS:]
+    return [Raise(now, replace(again, subjects=subjects, deeds=deeds, concerns=concerns, asks_since=now))]
+
+
+def _compared(look: Look, kind: IncidentKind, what: _Active, *, secret: bool = False) -> list[Decision]:
+    key = f"{kind}.confidential" if secret else kind.value
+    now, old = look.now, look.state.incidents.get(key)
     fresh = tuple(what.subjects[:MOST_SUBJECTS])
     if old is None:
         verbs = _OFFERS.get(kind, ())
-        return [Raise(now, Incident(kind, kind, SEVERITY[kind], now, now, 1, fresh, what.detail, verbs))]
+        new = Incident(key, kind, SEVERITY[kind], now, now, 1, fresh, what.detail, verbs, asks_since=now)
+        return [Raise(now, replace(new, confidential=secret))]
     if old.settled:
-        again = replace(old, opened_at=now, subjects=fresh, settled=False, acknowledged_by=None)
+        again = replace(old, opened_at=now, subjects=fresh, settled=False, acknowledged_by=None, asks_since=now)
         return [Raise(now, replace(again, changed_at=now, revision=old.revision + 1, detail=what.detail))]
     told = {subject.handle for subject in old.subjects}
     more = tuple(subject for subject in fresh if subject.handle not in told)
     if not more and (not what.detail or what.detail == old.detail):
         return []
     subjects = (*old.subjects, *more)[-MOST_SUBJECTS:]
-    changed = replace(old, changed_at=now, revision=old.revision + 1, subjects=subjects)
-    return [Raise(now, replace(changed, detail=what.detail or old.detail, acknowledged_by=None))]
+    changed = replace(old, changed_at=now, revision=old.revision + 1, subjects=subjects, acknowledged_by=None)
+    since = old.asks_since if old.acknowledged_by is None else now
+    return [Raise(now, replace(changed, detail=what.detail or old.detail, asks_since=since))]
 
 
 def _subject(judgement: Judgement) -> Subject:
@@ -281,7 +360,9 @@ def answers(look: Look) -> list[Decision]:
         if answer is None and look.due(order.at + _ANSWER_AFTER):
             answer = (False, "no effect to be seen yet; it stands and will be tried again")
         if answer is not None:
-            decided.append(Answer(look.now, order.order, *answer))
+            done, text = answer
+            over = next((o.over for o in look.state.memory.orders if o.order == order.order), "")
+            decided.append(Answer(look.now, order.order, done, f"{text}; stands over: {over}" if over else text))
     return decided
 
 

@@ -10,11 +10,12 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from guardian.core.operators import Operator
 from guardian.errors import DeniedError
 from guardian.ports import Clock
 from guardian.web.problems import Handler, Problem
 from guardian.web.throttle import FailedLogins
-from guardian.web.tokens import Operator, verify
+from guardian.web.tokens import verify
 
 OPEN = frozenset({"/healthz", "/readyz"})
 PROVEN_ELSEWHERE = ("/hooks/", "/zoom/", "/j/")

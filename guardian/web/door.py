@@ -13,7 +13,7 @@ from aiohttp import web
 from guardian.core.events import Ordered
 from guardian.core.roster import Person
 from guardian.core.view import MeetingView
-from guardian.ports import Desk, Hook
+from guardian.ports import Desk, Hook, Overrides, Told
 
 
 class Ready(Protocol):
@@ -27,25 +27,6 @@ class Ready(Protocol):
     @property
     def problems(self) -> tuple[str, ...]:
         """What is wrong, one sentence each."""
-        ...
-
-
-class Told(Protocol):
-    """What really became of an order."""
-
-    @property
-    def order(self) -> str:
-        """The order's id."""
-        ...
-
-    @property
-    def done(self) -> bool | None:
-        """Done, refused, or (None) not known yet."""
-        ...
-
-    @property
-    def text(self) -> str:
-        """The same in words, for the human who ordered."""
         ...
 
 
@@ -108,3 +89,4 @@ class Guarded(Protocol):
 
 
 GUARDED: web.AppKey[Guarded] = web.AppKey("guarded")
+ORDERS: web.AppKey[Overrides] = web.AppKey("orders")

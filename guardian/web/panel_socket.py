@@ -18,15 +18,13 @@ import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from guardian.core.events import Verb
+from guardian.core.operators import Operator, Scope
+from guardian.core.verbs import RULES, Door
 from guardian.errors import DeniedError, GuardianError
-from guardian.ports import Clock, Seat
-from guardian.web.door import GUARDED, Guarded
-from guardian.web.orders import ORDERS, OrderBody, Orders
+from guardian.ports import Clock, OrderBody, Overrides, Seat
+from guardian.web.door import GUARDED, ORDERS, Guarded
 from guardian.web.panel import desk_of
 from guardian.web.problems import Problem
-from guardian.web.scopes import Scope
-from guardian.web.tokens import Operator
-from guardian.web.verbs import RULES
 
 _log = structlog.get_logger()
 
@@ -39,8 +37,7 @@ VIEW_PAUSE = 0.1  # seconds between two views, so that a class that streams in c
 VIEW_AGAIN = 10.0  # seconds after which an unchanged view is sent again: a page that hears nothing knows it is alone
 
 MALFORMED, UNPROVEN = 4400, 4401
-# A substitute must not be able to make more substitutes, nor to lengthen their own time.
-PANEL_VERBS = frozenset(Verb) - {Verb.COVER}
+PANEL_VERBS = frozenset(verb for verb, rule in RULES.items() if rule.open_at(Door.PANEL))
 PANEL_SCOPES = frozenset({Scope.VIEW, Scope.DOOR, Scope.PANIC, Scope.ADMIN})
 
 
@@ -110,7 +107,7 @@ class Panel:
     """One seated panel and its socket."""
 
     def __init__(
-        self, socket: web.WebSocketResponse, seat: Seat, guarded: Guarded, orders: Orders, clock: Clock
+        self, socket: web.WebSocketResponse, seat: Seat, guarded: Guarded, orders: Overrides, clock: Clock
     ) -> None:
         self._socket = socket
         self._seat = seat
@@ -194,10 +191,10 @@ class Panel:
     async def _carried_out(self, body: OrderBody, order: str) -> None:
         done: bool | None = False
         try:
-            told = await self._orders.carry_out(self._seat.meeting, body, self._operator(body.verb))
+            told = await self._orders.order(self._seat.meeting, body, self._operator(body.verb))
             done, text = told.done, told.text
-        except (Problem, GuardianError) as error:
-            text = error.detail if isinstance(error, Problem) else str(error)
+        except GuardianError as error:
+            text = str(error)
         except Exception as error:  # noqa: BLE001 - a fault must not show itself, nor leave the human waiting
             _log.exception("panel_order_crashed", error=type(error).__name__)
             done, text = None, "the guardian could not answer; its log says why"
@@ -218,10 +215,7 @@ class Panel:
         if verb not in PANEL_VERBS:
             raise DeniedError("that cannot be ordered from a panel")
         meetings = frozenset({self._seat.meeting})
-        operator = Operator(self._seat.who, PANEL_SCOPES, meetings, f"panel of {self._seat.meeting}", self._clock())
-        for scope in sorted(RULES[verb].scopes):
-            operator.require(scope)
-        return operator
+        return Operator(self._seat.who, PANEL_SCOPES, meetings, f"panel of {self._seat.meeting}", self._clock())
 
     async def _answer(self, order: Any, *, done: bool | None, text: str) -> None:
         shown = order[:64] if isinstance(order, str) else ""

@@ -10,7 +10,7 @@ import msgspec
 import structlog
 from aiohttp import web
 
-from guardian.errors import DeniedError, GuardianError
+from guardian.errors import DeniedError, GuardianError, NobodyMeantError, OrderError, SeveralMeantError
 
 _log = structlog.get_logger()
 
@@ -63,6 +63,12 @@ async def as_problems(request: web.Request, handler: Handler) -> web.StreamRespo
         response = answer(problem)
     except DeniedError as error:
         response = answer(Problem(403, str(error)))
+    except SeveralMeantError as error:
+        response = answer(Problem(409, str(error), candidates=error.candidates))
+    except NobodyMeantError as error:
+        response = answer(Problem(404, str(error)))
+    except OrderError as error:
+        response = answer(Problem(422, str(error)))
     except web.HTTPException as error:
         allow = {name: value for name, value in error.headers.items() if name == "Allow"}
         response = answer(Problem(error.status, _OWN_WORDS.get(error.status, error.reason), headers=allow))

@@ -8,14 +8,13 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from aiohttp import web
 
+from guardian.core.operators import Scope
 from guardian.core.view import MeetingView
+from guardian.ports import OrderBody
 from guardian.web.access import OPERATOR
-from guardian.web.door import GUARDED
+from guardian.web.door import GUARDED, ORDERS
 from guardian.web.join import JOINING
-from guardian.web.orders import ORDERS, OrderBody
 from guardian.web.problems import Problem
-from guardian.web.scopes import Scope
-from guardian.web.verbs import RULES
 
 READ_WITHIN = 5.0  # seconds for a client to send its body
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -87,20 +86,14 @@ async def meeting(request: web.Request) -> web.Response:
 async def order(request: web.Request) -> web.Response:
     """A human's order, answered with what really happened (200, whatever that was)."""
     body = await _read(request, OrderBody)
-    known = _known(request, *RULES[body.verb].scopes)
-    told = await request.app[ORDERS].carry_out(known, body, request[OPERATOR])
+    told = await request.app[ORDERS].order(request.match_info["meeting"], body, request[OPERATOR])
     return _json(OrderAnswer(order=told.order, done=told.done, text=told.text))
 
 
 async def acknowledge(request: web.Request) -> web.Response:
     """A human has read an incident."""
-    known = _known(request, Scope.DOOR)
     key = request.match_info["key"]
-    guarded = request.app[GUARDED]
-    view = guarded.view(known)
-    if view is None or all(incident.key != key for incident in view.incidents):
-        raise Problem(404, "no such incident in this meeting now")
-    await guarded.acknowledge(known, key, request[OPERATOR].name)
+    await request.app[ORDERS].acknowledge(request.match_info["meeting"], key, request[OPERATOR])
     return _json({"incident": key, "acknowledged": True})
 
 

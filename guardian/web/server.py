@@ -10,12 +10,12 @@ from typing import Self
 from aiohttp import web
 
 from guardian.app.links import LinkBook
+from guardian.app.orders import Orders
 from guardian.errors import ConfigError
 from guardian.ports import Clock
 from guardian.web import hooks, join, panel, panel_socket, routes
 from guardian.web.access import bearers_only
-from guardian.web.door import GUARDED, Guarded
-from guardian.web.orders import ORDERS, Orders
+from guardian.web.door import GUARDED, ORDERS, Guarded
 from guardian.web.problems import as_problems
 
 LARGEST_BODY = 16 * 1024  # bytes; the longest order is far below

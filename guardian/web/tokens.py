@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import jwt
 import msgspec
 
 from guardian.core.names import normalise
+from guardian.core.operators import Operator, Scope
 from guardian.errors import ConfigError, DeniedError
-from guardian.web.scopes import Scope
 
 ALGORITHM = "HS256"
 AUDIENCE = "guardian"
@@ -40,36 +39,6 @@ class _Claims(msgspec.Struct):
     exp: int
     scopes: Annotated[list[Scope], msgspec.Meta(min_length=1, max_length=16)]
     meetings: Literal["*"] | Annotated[list[_ShortText], msgspec.Meta(min_length=1, max_length=1000)]
-
-
-@dataclass(frozen=True, slots=True)
-class Operator:
-    """A human, as a verified token names them. ``meetings`` None: every meeting. ``expires`` in seconds UTC."""
-
-    name: str
-    scopes: frozenset[Scope]
-    meetings: frozenset[str] | None
-    token_id: str
-    expires: float
-
-    def may_enter(self, meeting: str) -> bool:
-        """Whether the token covers this meeting."""
-        return self.meetings is None or meeting in self.meetings
-
-    def require(self, scope: Scope) -> None:
-        """Raise DeniedError unless the token has ``scope``."""
-        if scope not in self.scopes:
-            raise DeniedError(f"this token has not the scope {scope.value}")
-
-    def require_in(self, meeting: str) -> None:
-        """Raise DeniedError unless the token covers this meeting."""
-        if not self.may_enter(meeting):
-            raise DeniedError("this token is not for that meeting")
-
-    def require_everywhere(self) -> None:
-        """Raise DeniedError unless the token covers every meeting."""
-        if self.meetings is not None:
-            raise DeniedError("this token is not for every meeting")
 
 
 def mint(

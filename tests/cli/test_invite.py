@@ -14,7 +14,7 @@ from guardian.app.link_tokens import LinkKeys
 from guardian.app.links import LinkBook
 from guardian.bootstrap import link_desk
 from guardian.config import load
-from guardian.web.scopes import Scope
+from guardian.core.operators import Scope
 from guardian.web.server import Server, application
 from guardian.web.tokens import mint
 from guardian.world.mailbox import Mailbox

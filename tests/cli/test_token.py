@@ -7,8 +7,8 @@ import pytest
 from guardian.cli.client import DEFAULT_ADDRESS, address
 from guardian.config import load, operator_key
 from guardian.config.model import Api
+from guardian.core.operators import Scope
 from guardian.errors import ConfigError
-from guardian.web.scopes import Scope
 from guardian.web.tokens import verify
 from tests.support.command_line import guardian, write_config
 

@@ -11,10 +11,10 @@ import pytest
 
 from guardian.core.events import Verb
 from guardian.core.identity import Place
-from guardian.web.scopes import Scope
+from guardian.core.operators import Scope
+from guardian.core.verbs import RULES, Aim
 from guardian.web.server import Server, application
 from guardian.web.tokens import mint
-from guardian.web.verbs import RULES, Aim
 from tests.support.command_line import Done, guardian
 from tests.support.fake_service import KEY, FakeService
 

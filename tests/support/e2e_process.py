@@ -18,8 +18,8 @@ import aiohttp
 import msgspec
 
 from guardian.config import load, operator_key
+from guardian.core.operators import Scope
 from guardian.core.view import MeetingView
-from guardian.web.scopes import Scope
 from guardian.web.tokens import mint
 
 PATIENCE = 30.0  # seconds for any one thing to happen

@@ -24,10 +24,10 @@ from guardian.bootstrap import build, open_store
 from guardian.codec import Record, decode
 from guardian.config import load, operator_key
 from guardian.core.incidents import Incident
+from guardian.core.operators import Scope
 from guardian.core.view import ConnectionView, MeetingView
 from guardian.errors import JournalError
 from guardian.ports import Entry, Journal, Row
-from guardian.web.scopes import Scope
 from guardian.web.server import Server, application
 from guardian.web.tokens import mint
 from guardian.world.mailbox import Mailbox

@@ -12,10 +12,10 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
+from guardian.core.operators import Scope
 from guardian.ports import PersonalKind
 from guardian.web.join import COOKIE
 from guardian.web.join_limits import Pace
-from guardian.web.scopes import Scope
 from guardian.web.server import Server, application
 from guardian.web.tokens import mint
 from tests.support.fake_service import KEY, FakeService

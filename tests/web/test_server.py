@@ -14,11 +14,11 @@ import pytest
 import structlog
 
 from guardian.core.events import Verb
+from guardian.core.operators import Scope
 from guardian.core.view import MeetingView
 from guardian.errors import ConfigError, JournalError
 from guardian.log import configure
 from guardian.web.door import GUARDED
-from guardian.web.scopes import Scope
 from guardian.web.server import LARGEST_BODY, Server, application
 from guardian.web.throttle import MOST_FAILURES
 from guardian.web.tokens import mint
@@ -322,7 +322,8 @@ async def test_an_order_that_failed_may_be_tried_again(client: Client) -> None:
 
 
 async def test_the_ledger_of_order_ids_is_bounded(client: Client) -> None:
-    from guardian.web.orders import _REMEMBERED_KEYS, OrderBody, Orders
+    from guardian.app.orders import _REMEMBERED_KEYS, Orders
+    from guardian.ports import OrderBody
     from guardian.web.tokens import verify
 
     orders = Orders(client.service, client.service.clock)
@@ -330,7 +331,7 @@ async def test_the_ledger_of_order_ids_is_bounded(client: Client) -> None:
     operator = verify(client.bearer or "", KEY, client.service.now)
     body = OrderBody(verb=Verb.LOCK)
     for _ in range(_REMEMBERED_KEYS + 10):
-        await orders.carry_out("yoga", body, operator)
+        await orders.order("yoga", body, operator)
     assert len(orders._ledger) == _REMEMBERED_KEYS
 
 

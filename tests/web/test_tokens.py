@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guardian.core.operators import Operator, Scope
 from guardian.errors import ConfigError, DeniedError
-from guardian.web.scopes import Scope
-from guardian.web.tokens import AUDIENCE, ISSUER, LONGEST_LIFE, Operator, mint, verify
+from guardian.web.tokens import AUDIENCE, ISSUER, LONGEST_LIFE, mint, verify
 
 KEY = b"0123456789abcdef" * 4  # long enough for HS512 too
 NOW = 1_700_000_000.0

@@ -16,7 +16,7 @@ from email.utils import format_datetime
 from html import escape
 from urllib.parse import urlsplit
 
-from guardian.adapters.email.names import display_name, inert
+from guardian.core.shown import display_name, inert
 from guardian.ports import PersonalKind, PersonalLetter
 
 

@@ -19,9 +19,9 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from html import escape
 
-from guardian.adapters.email.names import display_name, inert
-from guardian.adapters.email.texts import SEVERITIES, Story, story
 from guardian.core.incidents import Incident, Severity, Subject
+from guardian.core.shown import display_name, inert
+from guardian.core.stories import SEVERITIES, Story, story
 from guardian.ports import Letter, Notice
 
 MOST_SUBJECTS = 25  # people told one by one in a mail; the rest is a number

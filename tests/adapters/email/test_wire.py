@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardian.adapters.email.texts import SEVERITIES, STORIES, story
 from guardian.adapters.email.wire import Letterhead, command, letter_mail, notice_mail
 from guardian.core.incidents import SEVERITY, Incident, IncidentKind, Severity, Subject
+from guardian.core.stories import SEVERITIES, STORIES, story
 from guardian.ports import Letter, Notice
 
 HEAD = Letterhead("fitness", "guardian@school.example", ("coach@school.example",), ZoneInfo("Europe/Berlin"))

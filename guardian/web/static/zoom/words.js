@@ -58,6 +58,7 @@ export const INCIDENT = {
   public_link: 'The meeting’s link was found in public',
   stale_deliveries: 'News from the platform comes too late',
   forwarded_link: 'A personal link was opened on another device',
+  overruled: 'Two of you disagree',
 };
 
 export const VERB = {

@@ -1,5 +1,5 @@
-"""What each kind of incident says to people: one function a kind, all in this file. Pure; no name stands in
-here.
+"""What each kind of incident says to people, on every channel: one function a kind, all in this file. Pure; no name of
+anybody in a meeting stands in here.
 
 ``happened``: what is the case. ``did``: what the guardian did by itself. ``asks``: what it wants from the
 reader. Headlines never change within an incident, so that mail programs keep its messages together.
@@ -379,6 +379,16 @@ def before_host(_incident: Incident) -> Story:
     )
 
 
+def overruled(_incident: Incident) -> Story:
+    """Two humans disagree."""
+    return Story(
+        "Two of you disagree",
+        "An order was given that goes against another person's.",
+        "The later order stands.",
+        "Talk to one another. If the first was right, give it again, or undo the later one.",
+    )
+
+
 def public_link(_incident: Incident) -> Story:
     """The meeting's link stands in public."""
     return Story(
@@ -449,6 +459,7 @@ STORIES: Mapping[IncidentKind, Callable[[Incident], Story]] = {
     IncidentKind.PUBLIC_LINK: public_link,
     IncidentKind.STALE_DELIVERIES: stale_deliveries,
     IncidentKind.FORWARDED_LINK: forwarded_link,
+    IncidentKind.OVERRULED: overruled,
 }
 
 SEVERITIES: Mapping[Severity, str] = {

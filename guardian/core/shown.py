@@ -1,4 +1,7 @@
-"""A display name as it may be shown in a mail, pure. Display names are the attacker's text."""
+"""A display name as it may be shown to people in a message, pure. Display names are the attacker's text.
+
+What a channel must escape besides (HTML, Slack's mrkdwn) is that channel's own.
+"""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from guardian.adapters.email.names import LONGEST_SHOWN, display_name, inert
+from guardian.core.shown import LONGEST_SHOWN, display_name, inert
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guardian.app.naming import MOST_CANDIDATES, Meant, by_handle, by_name, by_person
 from guardian.core.identity import Proof
 from guardian.core.roster import Person
 from guardian.core.standing import Standing
+from guardian.core.verbs import Aim
 from guardian.core.view import ConnectionView
-from guardian.web.naming import MOST_CANDIDATES, Meant, by_handle, by_name, by_person
-from guardian.web.verbs import Aim
 
 ANN = Person("ann", "Ann Adams", aliases=("Annie",), accounts=("ann@school",))
 BEN = Person("ben", "Ben Brown")

@@ -13,25 +13,11 @@ from functools import partial
 from guardian.core.names import look_alike_form, normalise, read
 from guardian.core.roster import Person
 from guardian.core.standing import Standing
+from guardian.core.verbs import Aim
 from guardian.core.view import ConnectionView
-from guardian.web.verbs import Aim
+from guardian.ports import Candidate
 
 MOST_CANDIDATES = 20  # a longer list helps nobody to pick
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """Somebody who may be meant: a connection (``handle``), or a roster person who is not here (``person`` alone).
-
-    ``name`` is shown as typed by its bearer (attacker's text); ``person_name`` is the roster's.
-    """
-
-    handle: str | None
-    person: str | None
-    name: str
-    person_name: str | None = None
-    place: str | None = None
-    standing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
