@@ -6,7 +6,6 @@ from guardian.config.jitsi import Jitsi, JitsiToken
 from guardian.config.load import load, load_policy
 from guardian.config.model import Config, Guardian, Mail, Meeting
 from guardian.config.operator import operator_key
-from guardian.config.people import Notify, Oidc, OperatorSection, Slack
 from guardian.config.policy import PolicySection
 from guardian.config.schedule import Schedule
 from guardian.config.zoom import Zoom
@@ -18,12 +17,8 @@ __all__ = [
     "JitsiToken",
     "Mail",
     "Meeting",
-    "Notify",
-    "Oidc",
-    "OperatorSection",
     "PolicySection",
     "Schedule",
-    "Slack",
     "Zoom",
     "load",
     "load_policy",

@@ -164,7 +164,6 @@ def _across(data: Mapping[str, Any], context: Mapping[str, Any], now: float) -> 
     return [
         *_servers(data, meetings),
         *_hearers(data, meetings),
-        *_operators(data, meetings),
         *_public(data),
         *_pairs(meetings, now),
     ]
@@ -190,61 +189,17 @@ def _servers(data: Mapping[str, Any], meetings: Mapping[int, Meeting]) -> Iterat
 
 
 def _hearers(data: Mapping[str, Any], meetings: Mapping[int, Meeting]) -> Iterator[str]:
-    mail, slack = data.get("mail"), data.get("slack")
+    mail = data.get("mail")
     for index, meeting in meetings.items():
-        if meeting.notify.slack_channel is not None and slack is None:
-            yield f"meetings.{index}.notify.slack_channel ({meeting.id}): there is no [slack] section; add it"
         if isinstance(mail, dict) and not mail.get("to") and not meeting.owners:
             yield f"meetings.{index}.owners ({meeting.id}): nobody is told; name owners here or mail.to"
 
 
-def _operators(data: Mapping[str, Any], meetings: Mapping[int, Meeting]) -> Iterator[str]:
-    """Whoever is named is there, and nobody is two operators at once."""
-    sections = data.get("operators", {})
-    if not isinstance(sections, dict):
-        return  # told already
-    yield from _doubles(sections)
-    ids = {meeting.id for meeting in meetings.values()}
-    for name, section in sections.items():
-        for meeting in section.get("meetings", ()) if isinstance(section, dict) else ():
-            if meeting not in ids:
-                yield f"operators.{name}.meetings: there is no meeting {meeting}; there are: {', '.join(sorted(ids))}"
-    for index, one in meetings.items():
-        named = [*one.notify.escalation, *([one.notify.lead] if one.notify.lead else [])]
-        for name in dict.fromkeys(named):
-            if name not in sections:
-                near = difflib.get_close_matches(name, sections, n=1, cutoff=0.6)
-                hint = f"did you mean {near[0]}?" if near else f"add [operators.{name}]"
-                yield f"meetings.{index}.notify ({one.id}): there is no operator {name}; {hint}"
-
-
-def _doubles(sections: Mapping[str, Any]) -> Iterator[str]:
-    """By an address or a Slack id one operator is known, not two."""
-    for word in ("email", "slack"):
-        seen: dict[str, str] = {}
-        for name, section in sections.items():
-            value = section.get(word) if isinstance(section, dict) else None
-            if not isinstance(value, str):
-                continue
-            first = seen.setdefault(value.casefold(), name)
-            if first != name:
-                yield f"operators.{name}.{word}: is that of {first} too; their orders could not be told apart"
-
-
 def _public(data: Mapping[str, Any]) -> Iterator[str]:
-    """Who calls us from outside needs to know where."""
-    guardian, slack = data.get("guardian"), data.get("slack")
-    if not isinstance(guardian, dict) or not isinstance(guardian.get("api", {}), dict):
-        return  # told already
-    callers = {
-        "Zoom and the panels reach us there": bool(data.get("zoom")),
-        "Slack sends its buttons there (or use Socket Mode: app_token)": isinstance(slack, dict)
-        and "signing_secret" in slack,
-        "the organisation's login sends people back there": "oidc" in guardian,
-    }
-    if "public_url" not in guardian.get("api", {}):
-        for why in (why for why, calls in callers.items() if calls):
-            yield f"guardian.api.public_url: is missing; {why}: write the https:// address"
+    guardian = data.get("guardian")
+    api = guardian.get("api", {}) if isinstance(guardian, dict) else None
+    if data.get("zoom") and isinstance(api, dict) and "public_url" not in api:
+        yield "guardian.api.public_url: is missing; Zoom and the panels reach us there: write the https:// address"
 
 
 def _pairs(meetings: Mapping[int, Meeting], now: float) -> Iterator[str]:

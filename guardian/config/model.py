@@ -6,14 +6,12 @@ Every key is named, with a comment, in ``config.example.toml``. An unknown key i
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from guardian.config.jitsi import Jitsi
-from guardian.config.people import Notify, Oidc, OperatorName, OperatorSection, Slack
 from guardian.config.policy import PolicySection
 from guardian.config.roster import RosterFiles
 from guardian.config.schedule import Schedule
@@ -75,7 +73,6 @@ class Guardian(Section):
     reconcile_every: Annotated[float, Field(ge=1, le=3600)] = 30.0
     api: Api = Api()
     links: Links = Links()
-    oidc: Oidc | None = None
     log: Log = Log()
 
     @property
@@ -147,7 +144,6 @@ class Meeting(Section):
     call: Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
     retention_days: Annotated[int, Field(ge=1, le=3650)] = 30
     show_full_names: bool = False
-    notify: Notify = Notify()
     policy_section: PolicySection = Field(default=PolicySection(), alias="policy")
 
     @field_validator("room", mode="before")
@@ -167,7 +163,7 @@ class Meeting(Section):
     @property
     def policy(self) -> Policy:
         """The policy as the core reads it."""
-        return replace(self.policy_section.to_core(), confidential=self.notify.confidential)
+        return self.policy_section.to_core()
 
 
 class Config(Section):
@@ -175,8 +171,6 @@ class Config(Section):
 
     guardian: Guardian = Field(default=Guardian())
     mail: Mail | None = None
-    slack: Slack | None = None
-    operators: dict[OperatorName, OperatorSection] = Field(default={})
     jitsi: dict[ServerName, Jitsi] = Field(default={})
     zoom: dict[ServerName, Zoom] = Field(default={})
     meetings: Annotated[tuple[Meeting, ...], BeforeValidator(_some)]
