@@ -114,9 +114,8 @@ class Channel:
 
     channel = "mail"
 
-    async def send(self, notice: Notice | Letter, ref: str = "") -> str:  # noqa: ARG002 - the port's shape
+    async def send(self, notice: Notice | Letter) -> None:
         """See the port."""
-        return ""
 
 
 class Stage:

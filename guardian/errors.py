@@ -90,12 +90,7 @@ class SeveralMeantError(OrderError):
 
 
 class NotDeliveredError(GuardianError):
-    """A notice did not leave by this channel. ``delay`` is the channel's own wish for a pause in seconds, or None."""
-
-    def __init__(self, message: str, delay: float | None = None) -> None:
-        """Keep the wish for a pause, in seconds."""
-        super().__init__(message)
-        self.delay = delay
+    """A notice did not leave by this channel."""
 
 
 class UnknownMeetingError(GuardianError):

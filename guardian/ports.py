@@ -299,11 +299,8 @@ class Notifier(Protocol):
         """Its name in logs, metrics and journal."""
         ...
 
-    async def send(self, notice: Notice | Letter, ref: str = "") -> str:
-        """Deliver; returns how the channel calls this message ("": by nothing). Raises NotDeliveredError.
-
-        ``ref``: what the thread's first message was called, so that this revision updates or answers it.
-        """
+    async def send(self, notice: Notice | Letter) -> None:
+        """Deliver. Raises NotDeliveredError when the channel did not take it."""
         ...
 
 

@@ -46,11 +46,10 @@ class Post:
         self.letters: list[Letter | Notice] = []
         self.refuses = refuses
 
-    async def send(self, notice: Notice | Letter, ref: str = "") -> str:
+    async def send(self, notice: Notice | Letter) -> None:
         if self.refuses:
             raise NotDeliveredError(self.refuses)
         self.letters.append(notice)
-        return ""
 
 
 @pytest.fixture

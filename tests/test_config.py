@@ -154,7 +154,6 @@ def test_what_the_example_calls_the_default_is_the_default() -> None:
 
 def test_the_policys_names_and_defaults_are_the_cores() -> None:
     fields = {field.name: field.default for field in dataclasses.fields(Policy)}
-    del fields["confidential"]  # nobody can be told alone yet, so no file may ask for it
     assert {name: field.default for name, field in PolicySection.model_fields.items()} == fields
 
 

@@ -62,7 +62,7 @@ class Nowhere:
 
     channel = "none"
 
-    async def send(self, notice: Notice | Letter, ref: str = "") -> str:  # noqa: ARG002 - the port's shape
+    async def send(self, notice: Notice | Letter) -> None:  # noqa: ARG002 - the port's shape
         """Raises NotDeliveredError."""
         raise NotDeliveredError("no channel to people is configured")
 

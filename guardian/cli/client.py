@@ -18,6 +18,7 @@ import msgspec
 
 from guardian.core.view import MeetingView
 from guardian.errors import ConfigError, GuardianError
+from guardian.ports import Candidate
 
 T = TypeVar("T")
 
@@ -32,18 +33,6 @@ class ServiceAwayError(GuardianError):
 
 class RefusedError(GuardianError):
     """The service refused; its text is the service's own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """Somebody to pick. ``name`` is the attacker's text."""
-
-    handle: str | None
-    person: str | None
-    name: str
-    person_name: str | None = None
-    place: str | None = None
-    standing: str | None = None
 
 
 class AmbiguousError(GuardianError):

@@ -15,7 +15,8 @@ from guardian.core.standing import SAFE, STRANGERS, Standing
 from guardian.core.view import ConnectionView, MeetingView
 
 if TYPE_CHECKING:
-    from guardian.cli.client import Candidate, MeetingLine
+    from guardian.cli.client import MeetingLine
+    from guardian.ports import Candidate
 
 _MOST_ROWS = 200
 _SEVERITY_STYLE = {

@@ -26,7 +26,8 @@ from guardian.cli.terminal import FINE, REFUSED
 from guardian.core.verbs import RULES, Aim, VerbRule
 
 if TYPE_CHECKING:
-    from guardian.cli.client import Api, Candidate, Told
+    from guardian.cli.client import Api, Told
+    from guardian.ports import Candidate
 
 WhoArgument = Annotated[str | None, typer.Argument(help="The name as typed or as shown.")]
 HandleOption = Annotated[str | None, typer.Option("--handle", help="A connection's id, as in `status --json`.")]

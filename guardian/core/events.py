@@ -223,10 +223,7 @@ class Simulated:
 
 @dataclass(frozen=True, slots=True)
 class NoticeSent:
-    """A notice about an incident reached (or did not reach) a channel. ``revision`` tells which update it was.
-
-    ``ref``: how the channel calls the message, by which the next update finds it.
-    """
+    """A notice about an incident reached (or did not reach) a channel. ``revision`` tells which update it was."""
 
     at: float
     incident: str
@@ -234,7 +231,6 @@ class NoticeSent:
     channel: str
     delivered: bool
     reason: str = ""
-    ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)

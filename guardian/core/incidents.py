@@ -134,8 +134,7 @@ class Incident:
     """One thread: grouped by kind within an occurrence (a raid is one incident with a count, not sixty).
 
     ``revision`` counts the updates; ``verbs`` are the orders that it offers; ``detail`` is a sentence without names of
-    people in the meeting. ``asks_since``: since when somebody is asked to acknowledge it. ``confidential``: only for
-    the safeguarding lead. ``concerns``: names of operators who must hear of it besides.
+    people in the meeting. ``asks_since``: since when somebody is asked to acknowledge it.
     """
 
     key: str
@@ -151,5 +150,3 @@ class Incident:
     settled: bool = False
     asks_since: float = 0.0
     deeds: tuple[Deed, ...] = ()
-    confidential: bool = False
-    concerns: tuple[str, ...] = ()

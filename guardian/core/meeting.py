@@ -76,7 +76,8 @@ def evolve(state: Occurrence, record: Event | Decision) -> Occurrence:
 def _opened(state: Occurrence, event: Opened) -> Occurrence:
     if state.occurrence:
         return state
-    memory = event.memory
+    # Who stood over whom was told in the run before.
+    memory = replace(event.memory, orders=tuple(replace(o, over="") for o in event.memory.orders))
     if memory.phase is Phase.ENDED:
         memory = replace(memory, phase=_as_it_was(memory))
     state = changed(

@@ -63,7 +63,7 @@ class Word:
 class DoneOrder:
     """An order that was carried out, as ``undo`` needs it: what it was, whom it named, which order took it back.
 
-    ``over``: the word of another human that it stands over, as "hold by Ms Lee"; ``over_whom``: that human.
+    ``over``: the word of another human that it stands over, as "hold by Ms Lee".
     """
 
     order: str
@@ -74,7 +74,6 @@ class DoneOrder:
     person: str | None = None
     undone_by: str | None = None
     over: str = ""
-    over_whom: str = ""
 
 
 @dataclass(frozen=True, slots=True)

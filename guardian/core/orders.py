@@ -14,9 +14,9 @@ from guardian.core.roster import Person, Role
 def obey(memory: SlotMemory, order: Ordered, target: frozenset[str] | None) -> SlotMemory:
     """The memory after ``order``. ``target`` are the keys of the connection it names, if that is known."""
     keys = target if target is not None else frozenset({f"handle:{order.handle}"} if order.handle else ())
-    over, whom = _stands_over(memory, order, keys)
+    over = _stands_over(memory, order, keys)
     memory = _HANDLERS[order.verb](memory, order, keys)
-    done = DoneOrder(order.order, order.verb, order.by, order.at, order.handle, order.person, over=over, over_whom=whom)
+    done = DoneOrder(order.order, order.verb, order.by, order.at, order.handle, order.person, over=over)
     return replace(memory, orders=(*memory.orders, done))
 
 
@@ -35,8 +35,8 @@ _AGAINST_ORDERS: dict[Verb, frozenset[Verb]] = {
 _ABOUT_THE_MEETING = frozenset(_AGAINST_ORDERS) | {Verb.PANIC}
 
 
-def _stands_over(memory: SlotMemory, order: Ordered, keys: frozenset[str]) -> tuple[str, str]:
-    """The live word of another human that this order goes against, and whose it was; "" twice if it goes with all."""
+def _stands_over(memory: SlotMemory, order: Ordered, keys: frozenset[str]) -> str:
+    """The live word of another human that this order goes against, and whose it is; "" if it goes with all."""
     by = "", ""
     if order.verb is Verb.UNDO:
         last = last_to_undo(memory)
@@ -50,7 +50,7 @@ def _stands_over(memory: SlotMemory, order: Ordered, keys: frozenset[str]) -> tu
         last = next((o for o in reversed(memory.orders) if o.undone_by is None and o.verb in _ABOUT_THE_MEETING), None)
         by = (last.verb, last.by) if last and last.verb in _AGAINST_ORDERS[order.verb] else by
     what, whom = by
-    return (f"{what} by {whom}", whom) if whom and whom != order.by else ("", "")
+    return f"{what} by {whom}" if whom and whom != order.by else ""
 
 
 def _speak(memory: SlotMemory, order: Ordered, keys: frozenset[str], kind: WordKind) -> SlotMemory:

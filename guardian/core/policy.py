@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from guardian.core.identity import STRONG_PROOFS, Proof
-from guardian.core.incidents import IncidentKind
 from guardian.core.roster import Role
 
 
@@ -40,7 +39,6 @@ class Policy:
     ``brake_share`` (of those inside, at least one) cap the machine's removals in any 60 seconds. ``wave_knocks``
     strangers within ``wave_window`` tighten the gate for ``wave_calm``. ``end_after_empty``: nobody but the guardian
     for so long after the slot ends the occurrence. ``retry_after``: first pause after an act that failed.
-    ``confidential``: kinds that only the safeguarding lead hears of where they are about somebody on the list.
     """
 
     gate: frozenset[Proof] = STRONG_PROOFS
@@ -62,7 +60,6 @@ class Policy:
     end_after_empty: float = 600.0
     retry_after: float = 5.0
     inform_waiting: bool = True
-    confidential: frozenset[IncidentKind] = frozenset()
 
 
 BRAKE_WINDOW = 60.0

@@ -16,6 +16,7 @@ from guardian.core.standing import STRANGERS, UNPROVEN, Do, Judgement, Look, Sta
 from guardian.core.state import Occurrence
 
 MOST_SUBJECTS = 100  # told one by one; a raid is one incident with a count
+ACKNOWLEDGE = "acknowledge"  # the deed of whoever has seen an incident; no order
 HOST_BACK_WITHIN = 5.0  # seconds; the platform says that the host left before it says that the meeting has ended
 HANDS_WITHIN = 3.0  # seconds that another pair of hands may take to come
 _ANSWER_AFTER = 20.0  # seconds until an order whose effect does not show is answered as not done
@@ -84,24 +85,22 @@ def raised(look: Look, kind: IncidentKind, handles: Sequence[str | None], detail
 
 def incidents(look: Look, plan: acting.Plan) -> list[Decision]:
     """Incidents that begin, grow or end, by comparing what is with what was told."""
-    active: dict[_Thread, _Active] = {}
+    active: dict[IncidentKind, _Active] = {}
     for judgement in look.judgements.values():
         for kind in _about(look, judgement):
-            secret = kind in look.policy.confidential and judgement.match.person is not None
-            active.setdefault((kind, secret), _Active([])).subjects.append(_subject(judgement))
+            active.setdefault(kind, _Active([])).subjects.append(_subject(judgement))
     for kind, detail in _in_general(look).items():
-        active.setdefault((kind, False), _Active([])).detail = detail
+        active.setdefault(kind, _Active([])).detail = detail
     brake = look.state.incidents.get(IncidentKind.BRAKE)
     removing = sum(isinstance(d, Ask) and d.act.kind in REMOVALS and d.order is None for d in plan.decisions)
     if plan.braked or (brake is not None and not brake.settled and acting.brake_left(look) <= removing):
         detail = "more strangers inside than the brake allows the machine to put out in a minute"
-        active[IncidentKind.BRAKE, False] = _Active([_subject(j) for j in plan.braked], detail)
+        active[IncidentKind.BRAKE] = _Active([_subject(j) for j in plan.braked], detail)
     decided: list[Decision] = []
-    for (kind, secret), what in active.items():
-        decided += _compared(look, kind, what, secret=secret)
+    for kind, what in active.items():
+        decided += _compared(look, kind, what)
     for key, incident in look.state.incidents.items():
-        gone = (incident.kind, incident.confidential) not in active
-        if not incident.settled and gone and incident.kind not in _LASTING:
+        if not incident.settled and incident.kind not in active and incident.kind not in _LASTING:
             decided.append(Settle(look.now, key, "over"))
     return decided + _overruled(look)
 
@@ -115,17 +114,11 @@ def combined(decided: list[Decision]) -> list[Decision]:
         if isinstance(first, Raise) and isinstance(decision, Raise):
             told = {subject.handle for subject in first.incident.subjects}
             more = tuple(s for s in decision.incident.subjects if s.handle not in told)
-            newer = {subject.handle: subject for subject in decision.incident.subjects}
-            subjects = (*(newer.get(s.handle, s) for s in first.incident.subjects), *more)[-MOST_SUBJECTS:]
+            subjects = (*first.incident.subjects, *more)[-MOST_SUBJECTS:]
             kept[key] = replace(decision, incident=replace(decision.incident, subjects=subjects))
         else:
             kept[key] = decision
     return list(kept.values())
-
-
-_Thread = tuple[IncidentKind, bool]
-"""What groups incidents: the kind, and whether it is confidential."""
-_MOST_DEEDS = 30
 
 
 def followed(look: Look, decided: Sequence[Decision]) -> list[Decision]:
@@ -149,11 +142,8 @@ def followed(look: Look, decided: Sequence[Decision]) -> list[Decision]:
     return [Raise(look.now, replace(i, changed_at=look.now, revision=first[key].revision + 1)) for key, i in told]
 
 
-ACKNOWLEDGE = "acknowledge"
-
-
 def _with(incident: Incident, deed: Deed) -> Incident:
-    return replace(incident, deeds=(*incident.deeds, deed)[-_MOST_DEEDS:])
+    return replace(incident, deeds=(*incident.deeds, deed))
 
 
 def _answered(look: Look, answer: Answer, now: dict[str, Incident]) -> None:
@@ -181,28 +171,28 @@ def _overruled(look: Look) -> list[Decision]:
         return []
     deeds = tuple(Deed(o.at, o.order, o.by, o.verb, done=True, text=f"stands over: {o.over}") for o in fresh)
     detail = f"{fresh[-1].verb} by {fresh[-1].by} stands over: {fresh[-1].over}"
-    concerns = tuple(dict.fromkeys(name for o in fresh for name in (o.over_whom, o.by)))
     handles = [o.handle for o in fresh if o.handle]
     subjects = tuple(s for h in handles if (s := _subject_of(look, h)))
     kind = IncidentKind.OVERRULED
     if old is None:
         new = Incident(kind, kind, SEVERITY[kind], now, now, 1, subjects, detail, ("undo",), asks_since=now)
-        return [Raise(now, replace(new, deeds=deeds, concerns=concerns))]
+        return [Raise(now, replace(new, deeds=deeds))]
     again = replace(old, changed_at=now, revision=old.revision + 1, detail=detail, acknowledged_by=None)
     told = {s.handle for s in subjects}
     subjects = (*(s for s in old.subjects if s.handle not in told), *subjects)[-MOST_SUBJECTS:]
-    deeds = (*old.deeds, *deeds)[-_MOST_DEEDS:]
-    return [Raise(now, replace(again, subjects=subjects, deeds=deeds, concerns=concerns, asks_since=now))]
+    # None is ever left out: what is not among them counts as not yet told.
+    deeds = (*old.deeds, *deeds)
+    return [Raise(now, replace(again, subjects=subjects, deeds=deeds, asks_since=now))]
 
 
-def _compared(look: Look, kind: IncidentKind, what: _Active, *, secret: bool = False) -> list[Decision]:
-    key = f"{kind}.confidential" if secret else kind.value
-    now, old = look.now, look.state.incidents.get(key)
+def _compared(look: Look, kind: IncidentKind, what: _Active) -> list[Decision]:
+    now, old = look.now, look.state.incidents.get(kind)
     fresh = tuple(what.subjects[:MOST_SUBJECTS])
     if old is None:
         verbs = _OFFERS.get(kind, ())
-        new = Incident(key, kind, SEVERITY[kind], now, now, 1, fresh, what.detail, verbs, asks_since=now)
-        return [Raise(now, replace(new, confidential=secret))]
+        return [
+            Raise(now, Incident(kind, kind, SEVERITY[kind], now, now, 1, fresh, what.detail, verbs, asks_since=now))
+        ]
     if old.settled:
         again = replace(old, opened_at=now, subjects=fresh, settled=False, acknowledged_by=None, asks_since=now)
         return [Raise(now, replace(again, changed_at=now, revision=old.revision + 1, detail=what.detail))]

@@ -20,6 +20,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from guardian.core.events import Verb
 from guardian.core.operators import Operator, Scope
 from guardian.core.verbs import RULES, Door
+from guardian.core.wholetext import whole_json
 from guardian.errors import DeniedError, GuardianError
 from guardian.ports import Clock, OrderBody, Overrides, Seat
 from guardian.web.door import GUARDED, ORDERS, Guarded
@@ -252,7 +253,7 @@ async def _quietly(work: Awaitable[None]) -> None:
 
 def _frame(text: str) -> dict[str, Any] | None:
     try:
-        frame = json.loads(text)
+        frame = json.loads(whole_json(text.encode()))
     except (ValueError, RecursionError):
         return None
     return frame if isinstance(frame, dict) else None

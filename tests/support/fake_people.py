@@ -20,17 +20,14 @@ class Mailbox:
         self.gate = asyncio.Event()
         self.gate.set()
         self.messages: list[tuple[float, Notice | Letter]] = []
-        self.refs: list[str] = []
 
-    async def send(self, notice: Notice | Letter, ref: str = "") -> str:
+    async def send(self, notice: Notice | Letter) -> None:
         self.tries += 1
         await self.gate.wait()
         if self.refuses:
             self.refuses -= 1
             raise NotDeliveredError("the server said no")
         self.messages.append((asyncio.get_running_loop().time(), notice))
-        self.refs.append(ref)
-        return ref or f"{self.channel}-{len(self.messages)}"
 
     @property
     def letters(self) -> list[Letter]:

@@ -49,7 +49,7 @@ class EmailNotifier:
         self._head = head
         self._clock = clock
 
-    async def send(self, notice: Notice | Letter, ref: str = "") -> str:  # noqa: ARG002 - mail threads by ids of its own
+    async def send(self, notice: Notice | Letter) -> None:
         """Hand the mail to the server. Raises NotDeliveredError; its text bears neither password nor
         recipients.
         """
@@ -60,7 +60,6 @@ class EmailNotifier:
         else:
             message = letter_mail(notice, self._head, self._clock())
         await self._line.send(message, self._head.sender, self._head.to)
-        return ""
 
 
 class EmailPost:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from xml.etree.ElementTree import Element
 
 from guardian.adapters.jitsi.wire import CLIENT, JITMEET, MUC_USER, NICK, STANZAS, bare, resource
+from guardian.core.wholetext import whole_json
 
 LONGEST_NAME: Final = 4_096
 """Characters of a name or address that we keep; whoever types more is still shown, cut."""
@@ -208,7 +209,7 @@ def _json(text: str) -> dict[str, Any]:
     if not text or len(text) > _LONGEST_JSON:
         return {}
     try:
-        value = json.loads(text)
+        value = json.loads(whole_json(text.encode()))
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

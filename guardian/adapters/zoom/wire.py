@@ -8,8 +8,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
+
+from guardian.core.wholetext import whole_json
 
 VALIDATION = "endpoint.url_validation"
 _LONGEST_TIMESTAMP = 12  # digits; seconds since the epoch have ten
@@ -72,9 +75,21 @@ def fresh(timestamp: str, now: float, max_age: float) -> bool:
 def parse(body: bytes) -> Envelope:
     """The envelope. Unknown keys are ignored: new ones come without notice. Raises WireError, nothing else."""
     try:
-        return _envelopes.decode(body)
+        envelope: Envelope = decoded(_envelopes, body)
     except UNREADABLE as error:
         raise WireError("not an event in JSON") from error
+    return envelope
+
+
+def decoded(decoder: msgspec.json.Decoder[Any], body: bytes | msgspec.Raw) -> Any:
+    """What ``decoder`` reads. Half a character in somebody's name is read as U+FFFD, for it must not hide them.
+
+    Raises UNREADABLE.
+    """
+    try:
+        return decoder.decode(body)
+    except msgspec.DecodeError:
+        return decoder.decode(whole_json(bytes(body)))
 
 
 def validation_answer(secret: str, plain_token: str) -> bytes:

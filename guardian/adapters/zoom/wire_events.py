@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from guardian.adapters.zoom.wire import UNREADABLE, Envelope, WireError, parse
+from guardian.adapters.zoom.wire import UNREADABLE, Envelope, WireError, decoded, parse
 from guardian.adapters.zoom.wire_bodies import Id, Object, Participant, Payload, Registrant, Risk, Sharing
 from guardian.core.identity import Evidence
+from guardian.core.wholetext import REPLACEMENT
 
 _LONGEST_ID = 200
 _LONGEST_EVENT = 100
@@ -115,9 +116,10 @@ def delivery(envelope: Envelope) -> Delivery:
         event = envelope.event[:_LONGEST_EVENT]
         return Delivery(event, "", "", "", 0.0 if stamp is None else stamp, kind)
     try:
-        of = _payloads.decode(envelope.payload).object
+        payload: Payload = decoded(_payloads, envelope.payload)
     except UNREADABLE as error:
         raise WireError(f"{envelope.event}: not in its shape") from error
+    of = payload.object
     number, instance = _id(of.id), _id(of.uuid)
     if not number or not instance:
         raise WireError(f"{envelope.event}: of no meeting")
@@ -278,10 +280,14 @@ def _line(text: str) -> str:
 
 
 def _id(value: Id) -> str:
-    """An id, however it is written; "" for none. One of impossible length is no id, and cutting it would forge one."""
+    """An id, however it is written; "" for none. One of impossible length, or of characters that were mended, is no
+    id: cutting it, or going by what is left of it, would forge one.
+    """
     text = _text(value, _LONGEST_ID + 1)
     if len(text) > _LONGEST_ID:
         raise WireError("an id of impossible length")
+    if REPLACEMENT in text:
+        raise WireError("an id of impossible characters")
     return text
 
 

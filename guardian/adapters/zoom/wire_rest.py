@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
+from guardian.adapters.zoom.wire import UNREADABLE, decoded
 from guardian.errors import TemporaryError
 
 EVERYONE = "everyone"
@@ -173,10 +174,12 @@ def _person(read: _Person) -> LivePerson:
 
 
 def _read(body: bytes, kind: type[Parsed]) -> Parsed:
+    decoder = msgspec.json.Decoder(kind, strict=False)
     try:
-        return msgspec.json.decode(body, type=kind, strict=False)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        read: Parsed = decoded(decoder, body)
+    except UNREADABLE as error:
         raise TemporaryError("Zoom's answer cannot be read") from error
+    return read
 
 
 class _Token(msgspec.Struct):

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from guardian.adapters.zoom.wire import UNREADABLE, WireError
+from guardian.adapters.zoom.wire import UNREADABLE, WireError, decoded
 
 HEARTBEAT = '{"module":"heartbeat"}'
 
@@ -63,7 +63,8 @@ def decode(text: str | bytes) -> Frame:
             return Frame(_refusal(bytes(frame.content)))
         if kind is not FrameKind.EVENT:
             return Frame(kind)
-        return Frame(kind, _contents.decode(frame.content).encode())
+        content: str = decoded(_contents, frame.content)
+        return Frame(kind, content.encode())
     except (*UNREADABLE, UnicodeEncodeError) as error:
         raise WireError("not a frame of the event socket") from error
 
